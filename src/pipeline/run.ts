@@ -1,0 +1,117 @@
+import type { Finding, Fix, Safety } from '../finding.ts';
+import { readStack, type Stack } from '../model/stack.ts';
+import type { Repo } from '../repo/repo.ts';
+import type { Transform } from '../transform.ts';
+import { carryOut, conflictBetween } from './edits.ts';
+import { type Breakage, newBreakages } from './guard.ts';
+
+const MAX_PASSES = 10;
+
+/** Why a finding changed nothing. */
+export type Skip =
+  | 'no fix'
+  | 'manual'
+  | 'left out by --safe-only'
+  | 'overlaps another fix'
+  | 'ignored by comment'
+  | 'would break the file';
+
+/** What became of a finding: applied when `skipped` is absent. */
+export interface Outcome {
+  readonly finding: Finding;
+  /** The snapshot that the finding's spans refer to. */
+  readonly seen: Repo;
+  readonly skipped?: Skip;
+  /** The guard's words for `would break the file`. */
+  readonly detail?: string;
+}
+
+/** One transform's share of a run. */
+export interface Step {
+  readonly transform: Transform;
+  readonly outcomes: readonly Outcome[];
+  /** The transform threw or did not settle: its changes are lost, the run went on. */
+  readonly error?: unknown;
+}
+
+/** A file that could not be taken into account, and why. */
+export interface Notice {
+  readonly path: string;
+  /** One-based; absent when the whole file is meant. */
+  readonly line?: number;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Everything that a run has to tell; the outputs are pure functions of it. */
+export interface Run {
+  readonly before: Repo;
+  readonly after: Repo;
+  readonly steps: readonly Step[];
+  readonly notices: readonly Notice[];
+}
+
+export interface RunOptions {
+  /** Safeties that are applied. `manual` never is. */
+  readonly allow: ReadonlySet<Exclude<Safety, 'manual'>>;
+}
+
+/** Runs the transforms in order; each sees the repository that its predecessors left behind. */
+export function run(repo: Repo, transforms: readonly Transform[], options: RunOptions): Run {
+  const first = readStack(repo, undefined);
+  const steps: Step[] = [];
+  let stack = first;
+  for (const transform of transforms) {
+    try {
+      const settled = settle(stack, transform, options);
+      steps.push({ transform, outcomes: settled.outcomes });
+      stack = settled.stack;
+    } catch (error) {
+      steps.push({ transform, outcomes: [], error });
+    }
+  }
+  return { before: repo, after: stack.repo, steps, notices: first.notices };
+}
+
+/** Repeats one transform, reading the stack anew each time, until it has nothing left to change. */
+function settle(start: Stack, transform: Transform, options: RunOptions): { stack: Stack; outcomes: Outcome[] } {
+  const applied: Outcome[] = [];
+  let stack = start;
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    const result = applyPass(stack, [...transform.find(stack)], options);
+    if (result.stack === stack) return { stack, outcomes: [...applied, ...result.outcomes] };
+    applied.push(...result.outcomes.filter((outcome) => !outcome.skipped));
+    stack = result.stack;
+  }
+  throw new Error(`${transform.id} did not settle in ${MAX_PASSES} passes`);
+}
+
+/** Accepts fixes in order, each whole or not at all, each guarded; returns the same stack when nothing changed. */
+function applyPass(stack: Stack, findings: readonly Finding[], options: RunOptions): { stack: Stack; outcomes: Outcome[] } {
+  const accepted: Fix[] = [];
+  let result = stack;
+  const outcomes = findings.map((finding): Outcome => {
+    const seen = stack.repo;
+    const { fix } = finding;
+    if (!fix) return { finding, seen, skipped: 'no fix' };
+    if (fix.safety === 'manual') return { finding, seen, skipped: 'manual' };
+    if (!options.allow.has(fix.safety)) return { finding, seen, skipped: 'left out by --safe-only' };
+    if (conflictBetween(fix, accepted)) return { finding, seen, skipped: 'overlaps another fix' };
+    const attempt = tryFixes(stack, result, [...accepted, fix]);
+    if ('why' in attempt) return { finding, seen, skipped: 'would break the file', detail: attempt.why };
+    accepted.push(fix);
+    result = attempt;
+    return { finding, seen };
+  });
+  return { stack: result, outcomes };
+}
+
+function tryFixes(start: Stack, current: Stack, fixes: readonly Fix[]): Stack | { readonly why: string } {
+  const changes = carryOut(start.repo, fixes.flatMap((fix) => fix.changes));
+  if ('why' in changes) return changes as { readonly why: string };
+  const next = readStack(start.repo.with(changes), current);
+  const breakages = newBreakages(start, next, [...changes.keys()]);
+  return breakages.length > 0 ? { why: breakages.map(describe).join('; ') } : next;
+}
+
+const describe = (breakage: Breakage): string => `${breakage.path}: ${breakage.message}`;
