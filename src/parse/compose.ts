@@ -1,4 +1,4 @@
-import type { Edit, Span } from '../finding.ts';
+import type { Span } from '../finding.ts';
 
 /** A scalar; `source` is its text in the file (quotes included), `value` what YAML 1.2 core makes of it. */
 export interface ComposeScalar {
@@ -26,6 +26,8 @@ export interface ComposeMap {
   readonly kind: 'map';
   readonly at: Span;
   readonly flow: boolean;
+  /** Every pair as it stands in the file, in order: `<<` and hidden duplicates too. */
+  readonly own: readonly ComposeEntry[];
   /** Effective entries: own keys first (last duplicate wins), then those that merge keys bring in and no own key hides. */
   readonly entries: readonly ComposeEntry[];
   readonly tag?: string;
@@ -51,6 +53,12 @@ export interface ComposeSeq {
 /** What a YAML value is. An alias is replaced by its target (`aliasAt` tells where the alias stands): spans then point at the anchor. */
 export type ComposeNode = (ComposeScalar | ComposeMap | ComposeSeq) & { readonly aliasAt?: Span };
 
+/** An alias in the file and the node that its anchor names. */
+export interface ComposeAlias {
+  readonly at: Span;
+  readonly target: Span;
+}
+
 /** Why a file cannot be read or edited, with the place. */
 export interface ComposeProblem {
   readonly at: Span;
@@ -67,26 +75,10 @@ export interface ComposeFile {
   readonly problems: readonly ComposeProblem[];
   /** Duplicate keys: legal to this reader, rejected by Compose. */
   readonly duplicates: readonly ComposeScalar[];
+  /** Every alias (`*name`, merges too), in order. */
+  readonly aliases: readonly ComposeAlias[];
 }
 
-export declare function readCompose(path: string, text: string): ComposeFile;
-
-/** The value under a chain of keys, `undefined` when a link is missing. */
-export declare function valueAt(node: ComposeNode | undefined, ...keys: readonly string[]): ComposeNode | undefined;
-/** The own (or merged) entry of a mapping by key. */
-export declare function entryOf(node: ComposeNode | undefined, key: string): ComposeEntry | undefined;
-/** A scalar's value as text (`true` → "true"; null → undefined). */
-export declare function textOf(node: ComposeNode | undefined): string | undefined;
-
-/** Deletes an entry; when it was the only one, its parents that would be left empty go too (`path` = keys from the root). `undefined`: cannot be done by a safe splice (merged, anchored and aliased elsewhere …). */
-export declare function deleteEntry(file: ComposeFile, path: readonly string[]): readonly Edit[] | undefined;
-/** Deletes items of the sequence at `path` by index; when none is left the sequence's entry (and emptied parents) goes too. */
-export declare function deleteItems(file: ComposeFile, path: readonly string[], indexes: readonly number[]): readonly Edit[] | undefined;
-/** Inserts `lines` (unindented YAML lines of one or more entries) as the last entries of the mapping at `path`, or after the entry `after`. Works in flow style for one-line entries. */
-export declare function insertEntries(file: ComposeFile, path: readonly string[], lines: readonly string[], after?: string): readonly Edit[] | undefined;
-/** Replaces the value of the entry at `path` by a scalar source or by lines of a block value (unindented relative to the key). */
-export declare function replaceValue(file: ComposeFile, path: readonly string[], source: string | readonly string[]): readonly Edit[] | undefined;
-/** One indentation step of the file (2 when it cannot be told). */
-export declare function indentStep(file: ComposeFile): number;
-/** `text` as a YAML scalar: plain when that is safe, else quoted. */
-export declare function quoteScalar(text: string): string;
+export { readCompose } from './yaml-spans.ts';
+export { entryOf, keysOf, textOf, valueAt } from './compose-query.ts';
+export { deleteEntry, deleteItems, indentStep, insertEntries, insertItems, quoteScalar, replaceValue } from './compose-edits.ts';

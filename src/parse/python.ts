@@ -1,4 +1,11 @@
 import type { Span } from '../finding.ts';
+import { errorsIn } from './python-errors.ts';
+import { importsEndOf } from './python-imports.ts';
+import { exportsOf, gatherFacts, indentStep } from './python-syntax.ts';
+import { parseTree } from './python-tree.ts';
+
+export { deleteImport, deleteStatement, enclosing, insertImport } from './python-edits.ts';
+export { loadPython } from './python-tree.ts';
 
 /** Which part of its parent a statement stands in. */
 export type PythonClause = 'body' | 'else' | 'elif' | 'except' | 'finally' | 'case';
@@ -16,7 +23,12 @@ export interface PythonStatement {
   /** The statement that encloses it directly; -1 at module level. */
   readonly parent: number;
   readonly clause: PythonClause;
-  /** Header text of compound statements: an `if`'s condition, a `with`'s items, an `except`'s type, a `for`'s clause; else ''. */
+  /** Header text of that clause: an `elif`'s condition, an `except`'s type, a `case`'s pattern; '' for all others. */
+  readonly clauseHead: string;
+  /**
+   * Header text of compound statements: the condition of an `if` or `while`, a `with`'s items, a `for`'s clause, a `match`'s
+   * subject, the types that a `try` catches (`, ` between the handlers); else ''.
+   */
   readonly head: string;
   /** Qualified name of the enclosing function or class: '' at module level, `create_app`, `Task.__call__`, `outer.inner`. */
   readonly scope: string;
@@ -39,7 +51,7 @@ export interface PythonImport {
   readonly at: Span;
   readonly statement: number;
   readonly scope: string;
-  /** Inside `try` with an except for ImportError/ModuleNotFoundError/Exception. */
+  /** Inside `try` (body or handler) with an except for ImportError/ModuleNotFoundError/Exception, or `with suppress(ImportError)`. */
   readonly optional: boolean;
   /** Under `if TYPE_CHECKING`. */
   readonly typing: boolean;
@@ -59,7 +71,7 @@ export interface PythonArgument {
 }
 
 export interface PythonCall {
-  /** Dotted callee without whitespace: `db.create_all`, `Celery`; a call in the chain keeps its parentheses empty: `Flask().run`. */
+  /** Dotted callee without whitespace: `db.create_all`, `Celery`; a call or subscript in the chain keeps its brackets, empty: `Flask().run`, `x[].b`; any other expression is `?`: `?.join`. */
   readonly callee: string;
   readonly calleeAt: Span;
   readonly at: Span;
@@ -67,11 +79,11 @@ export interface PythonCall {
   /** The innermost statement that holds the call. */
   readonly statement: number;
   readonly scope: string;
-  /** The call (or `await call`) is the whole expression statement, so its result is dropped. */
+  /** The call (or `await call`, in parentheses or not) is the whole expression statement, so its result is dropped. */
   readonly whole: boolean;
   /** It stands in a decorator. */
   readonly decorator: boolean;
-  /** Inside a lambda or comprehension of its statement. */
+  /** Inside a lambda or generator of its statement, so that it may run later or never; other comprehensions run at once. */
   readonly deferred: boolean;
 }
 
@@ -108,10 +120,13 @@ export interface PythonClass {
 export interface PythonAssignment {
   /** Dotted or subscripted target as written without whitespace: `app`, `celery.Task`, `app.config["X"]`; one entry per target. */
   readonly target: string;
+  /** What does the binding: the assignment; for `for` the target alone, for `with` and `except` the part around `as`. */
   readonly at: Span;
+  readonly targetAt: Span;
   readonly annotation: string | undefined;
-  /** Augmented operator (`+=`) or `=`; '' for a bare annotation; `:=` for a walrus; `for`, `with`, `except` for names that those bind. */
+  /** Augmented operator (`+=`) or `=`; '' for a bare annotation; `:=` for a walrus; `for`, `with`, `except`, `case` for names that those bind. */
   readonly operator: string;
+  /** Undefined where it is unpacked or bound at run time; for `with` the context expression. */
   readonly value: { readonly text: string; readonly at: Span; readonly string: string | undefined } | undefined;
   readonly statement: number;
   readonly scope: string;
@@ -130,9 +145,9 @@ export interface PythonName {
 export interface PythonModule {
   readonly path: string;
   readonly text: string;
-  /** Places where Python would refuse the file: tree errors and indentation errors. */
+  /** Places where Python would refuse the file; Python 2 (`print x`, `exec x`) is refused too. Such a file is not edited. */
   readonly errors: readonly Span[];
-  /** Python 2 (`print x`, `exec x`): errors too, and nothing is edited. */
+  /** All, flat, in source order. */
   readonly statements: readonly PythonStatement[];
   readonly imports: readonly PythonImport[];
   readonly calls: readonly PythonCall[];
@@ -144,18 +159,27 @@ export interface PythonModule {
   readonly globals: readonly { readonly name: string; readonly scope: string }[];
   /** Names of `__all__`, when it is a literal list. */
   readonly exports: readonly string[] | undefined;
-  /** Where a new top-level import goes: after the docstring, `from __future__` and the last top-level import. */
+  /**
+   * Where a new top-level import goes: after the docstring, `from __future__` and the imports at the head of the file. A line
+   * start, but in a file of docstring or imports alone that lacks its last newline: `insertImport` knows.
+   */
   readonly importsEnd: number;
   /** One indentation step as the file uses it ('    ' when it has none). */
   readonly indent: string;
 }
 
-/** Loads the parser: `runtime` is web-tree-sitter's wasm, `grammar` tree-sitter-python's. Call once before `readPython`. */
-export declare function loadPython(wasm: { readonly runtime: Uint8Array; readonly grammar: Uint8Array }): Promise<void>;
-export declare function readPython(path: string, text: string): PythonModule;
-/** Ancestors of a statement, innermost first. */
-export declare function enclosing(module: PythonModule, statement: number): readonly PythonStatement[];
-/** Deletes a statement: its whole lines, or `pass` in its place when it stands alone in its block. */
-export declare function deleteStatement(module: PythonModule, statement: number): { readonly path: string; readonly start: number; readonly end: number; readonly text: string };
-/** Deletes one imported name, or the whole import statement when it is the only one. */
-export declare function deleteImport(module: PythonModule, imported: PythonImport): { readonly path: string; readonly start: number; readonly end: number; readonly text: string };
+/** Reads a Python file; what Python would refuse is in `errors`, and then nothing of the file should be edited. */
+export const readPython = (path: string, text: string): PythonModule => {
+  const source = { path, text };
+  const tree = parseTree(text);
+  const facts = gatherFacts(source, tree);
+  return {
+    path,
+    text,
+    errors: errorsIn(tree, text).map(({ start, end }) => ({ path, start, end })),
+    ...facts,
+    exports: exportsOf(facts),
+    importsEnd: importsEndOf(source, tree.root),
+    indent: indentStep(facts.statements),
+  };
+};

@@ -1,5 +1,6 @@
 import type { Finding, Fix, Safety } from '../finding.ts';
-import { readStack, type Stack } from '../model/stack.ts';
+import { type Notice, readStack, type Stack } from '../model/stack.ts';
+export type { Notice } from '../model/stack.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { Transform } from '../transform.ts';
 import { carryOut, conflictBetween } from './edits.ts';
@@ -34,14 +35,6 @@ export interface Step {
   readonly error?: unknown;
 }
 
-/** A file that could not be taken into account, and why. */
-export interface Notice {
-  readonly path: string;
-  /** One-based; absent when the whole file is meant. */
-  readonly line?: number;
-  readonly message: string;
-  readonly hint: string;
-}
 
 /** Everything that a run has to tell; the outputs are pure functions of it. */
 export interface Run {

@@ -1,0 +1,68 @@
+import type { Change, Span } from '../finding.ts';
+import { isEdit } from '../finding.ts';
+import type { Outcome, Run } from '../pipeline/run.ts';
+import type { Repo } from '../repo/repo.ts';
+import { changedFiles } from './changed-files.ts';
+import { placeAt } from './place.ts';
+
+/**
+ * One JSON document for programs. Its shape is stable within a `schemaVersion`:
+ * - `written`: whether the changes are on disk;
+ * - `changes`: `{ path, kind: created | edited | removed, mode? }` with `mode` in octal (`100755`);
+ * - `findings`: in order, each with `transform`, `message`, `at`, `evidence`, `status` (`applied` or `skipped`), `reason?`, `detail?`,
+ *   `advice?` and `fix?` (`title`, `safety`, `changes`);
+ * - `notices`: files that could not be taken into account; `errors`: transforms that failed;
+ * - `diff`: the whole patch as text (bytes of files that are not UTF-8 appear as U+0080 to U+00FF).
+ * A place is `{ path, start, end }`, both ends `{ line, column, offset }`; lines and columns count from one, offsets and columns in UTF-16 units.
+ */
+export function json(run: Run, output: { readonly diff: string; readonly written: boolean }): string {
+  const document = {
+    schemaVersion: 1,
+    written: output.written,
+    changes: changedFiles(run).map(({ mode, ...file }) => ({ ...file, ...(mode && { mode: gitMode(mode) }) })),
+    findings: run.steps.flatMap((step) =>
+      step.outcomes.map((outcome) => ({ transform: step.transform.id, ...findingOf(outcome) })),
+    ),
+    notices: run.notices,
+    errors: run.steps.flatMap((step) =>
+      step.error === undefined ? [] : [{ transform: step.transform.id, message: messageOf(step.error) }],
+    ),
+    diff: output.diff,
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function findingOf({ finding, seen, skipped, detail }: Outcome) {
+  return {
+    message: finding.message,
+    at: rangeOf(seen, finding.at),
+    evidence: finding.evidence.map(({ at, says }) => ({ at: rangeOf(seen, at), says })),
+    status: skipped ? 'skipped' : 'applied',
+    ...(skipped && { reason: skipped }),
+    ...(detail !== undefined && { detail }),
+    ...(finding.advice !== undefined && { advice: finding.advice }),
+    ...(finding.fix && {
+      fix: {
+        title: finding.fix.title,
+        safety: finding.fix.safety,
+        changes: finding.fix.changes.map((change) => changeOf(seen, change)),
+      },
+    }),
+  };
+}
+
+function rangeOf(seen: Repo, span: Span) {
+  const end = (offset: number) => {
+    const { line, column } = placeAt(seen, span.path, offset);
+    return { line, column, offset };
+  };
+  return { path: span.path, start: end(span.start), end: end(span.end) };
+}
+
+function changeOf(seen: Repo, change: Change) {
+  if (isEdit(change)) return { ...rangeOf(seen, change), text: change.text };
+  return 'mode' in change && change.mode ? { ...change, mode: gitMode(change.mode) } : change;
+}
+
+const gitMode = (mode: number): string => `100${mode.toString(8)}`;
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,111 @@
+import type { Safety } from '../finding.ts';
+import type { Notice, Outcome, Run, Step } from '../pipeline/run.ts';
+import { appliedOutcomes, type ChangedFile, changedFiles } from './changed-files.ts';
+import type { Palette } from './palette.ts';
+import { placeName } from './place.ts';
+import { visible, visibleLines } from './visible.ts';
+
+export interface PrettyOptions {
+  readonly palette: Palette;
+  /** Whether the changes are on disk already. */
+  readonly written: boolean;
+  /** Show the stack of a transform that failed. */
+  readonly stacks: boolean;
+}
+
+/** The report for a person: what is broken, the proof, what the fix does, what was left alone and why. */
+export function pretty(run: Run, options: PrettyOptions): string {
+  const blocks = [
+    ...run.steps.flatMap((step) => stepBlocks(step, options)),
+    ...noticesBlock(run.notices, options.palette),
+    summary(run, options),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function stepBlocks(step: Step, options: PrettyOptions): readonly string[] {
+  const { palette } = options;
+  if (step.outcomes.length === 0 && step.error === undefined) return [];
+  const heading = `${palette.bold(palette.cyan(step.transform.id))}  ${step.transform.summary}`;
+  const failure = step.error === undefined ? [] : [failureText(step.error, options)];
+  return [heading, ...step.outcomes.map((outcome) => findingText(outcome, options)), ...failure];
+}
+
+function findingText({ finding, seen, skipped, detail }: Outcome, { palette, written }: PrettyOptions): string {
+  const head = `  ${palette.bold(visible(placeName(seen, finding.at)))}  ${visible(finding.message)}`;
+  const because = finding.evidence.map(({ at, says }, index) =>
+    row(palette, index === 0 ? 'because' : '', `${palette.dim(`${visible(placeName(seen, at))}:`)} ${visible(says)}`),
+  );
+  const fix = finding.fix && `${visible(finding.fix.title)} ${safetyLabel(palette, finding.fix.safety)}`;
+  const verb = skipped ? 'repair' : written ? 'repaired' : 'repair';
+  return [
+    head,
+    ...because,
+    ...(fix ? [row(palette, verb, fix)] : []),
+    ...(skipped
+      ? [
+          row(
+            palette,
+            'left',
+            `${palette.yellow('left alone')}: ${WHY[skipped]}${detail ? ` (${visible(detail)})` : ''}`,
+          ),
+        ]
+      : []),
+    ...(finding.advice ? [row(palette, 'advice', visible(finding.advice))] : []),
+  ].join('\n');
+}
+
+const row = (palette: Palette, label: string, text: string): string =>
+  `    ${palette.dim((label === 'left' ? '' : label).padEnd(9))}${text}`;
+
+const WHY: Readonly<Record<NonNullable<Outcome['skipped']>, string>> = {
+  'no fix': 'there is no automatic repair for it',
+  manual: 'to be done by hand',
+  'left out by --safe-only': 'it changes how the stack runs, and --safe-only was given',
+  'overlaps another fix': 'another repair changes the same lines; run dockfix again after it',
+  'ignored by comment': 'a comment there asks for it',
+  'would break the file': 'the repaired file would not be valid',
+};
+
+function safetyLabel(palette: Palette, safety: Safety): string {
+  if (safety === 'safe') return palette.green('[safe]');
+  return safety === 'review' ? palette.yellow('[review]') : palette.red('[manual]');
+}
+
+function failureText(error: unknown, { palette, stacks }: PrettyOptions): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = stacks && error instanceof Error && error.stack ? `\n${visibleLines(error.stack)}` : '';
+  const advice = stacks ? '' : '\n    This is a bug in dockfix; --debug shows where.';
+  return `  ${palette.red('failed')}: ${visible(message)}; its changes were dropped, the rest went on.${advice}${stack}`;
+}
+
+function noticesBlock(notices: readonly Notice[], palette: Palette): readonly string[] {
+  if (notices.length === 0) return [];
+  const lines = notices.map(({ path, line, message, hint }) => {
+    const place = visible(line === undefined ? path : `${path}:${line}`);
+    return `  ${palette.bold(place)}  ${visible(message)}\n    ${palette.dim('hint'.padEnd(9))}${visible(hint)}`;
+  });
+  return [[palette.bold(palette.red('Could not be read')), ...lines].join('\n')];
+}
+
+function summary(run: Run, { palette, written }: PrettyOptions): string {
+  const applied = appliedOutcomes(run);
+  const left = run.steps.flatMap((step) => step.outcomes).length - applied.length;
+  const rest = left > 0 ? ` ${count(left, 'finding')} left alone.` : '';
+  if (applied.length === 0) return `${palette.bold('Nothing to change.')}${rest}`;
+  const files = changedFiles(run);
+  const safe = applied.filter((outcome) => outcome.finding.fix?.safety === 'safe').length;
+  const split = [safe > 0 ? `${safe} safe` : '', applied.length > safe ? `${applied.length - safe} to review` : ''];
+  const done = `${count(applied.length, 'repair')} (${split.filter(Boolean).join(', ')}) in ${count(files.length, 'file')}`;
+  const next = written
+    ? 'Written. Take it back with: dockfix undo'
+    : 'Nothing is written yet. Write it with: dockfix apply --write';
+  return [`${palette.bold(done)}: ${files.map(fileName).join(', ')}.${rest}`, palette.dim(next)].join('\n');
+}
+
+function fileName({ path, kind, mode }: ChangedFile): string {
+  const note = kind === 'created' ? 'new' : kind === 'removed' ? 'removed' : mode === 0o755 ? 'executable' : '';
+  return note ? `${visible(path)} (${note})` : visible(path);
+}
+
+const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;

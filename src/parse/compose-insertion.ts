@@ -1,0 +1,46 @@
+import type { ComposeFile, ComposeMap, ComposeSeq } from './compose.ts';
+import type { Edit, Span } from '../finding.ts';
+import { eolOf, lineStart } from '../lines.ts';
+import { flowInsertion } from './compose-flow.ts';
+import { columnOf } from './compose-layout.ts';
+import { commentColumn, commentsStart, extentEnd, isBlankLine, partsOf } from './compose-place.ts';
+import { linesAt } from './compose-replacement.ts';
+import { textLineStart } from './yaml-lines.ts';
+
+/** Adds lines (laid out from column 0) after the part at `index` of a collection that is not empty. */
+export const insertion = (
+  file: ComposeFile,
+  parent: ComposeMap | ComposeSeq,
+  index: number,
+  lines: readonly string[],
+): readonly Edit[] | undefined => {
+  const spans = partsOf(parent).map((part) => part.at);
+  const at = spans[index];
+  const first = spans[0];
+  if (!at || !first) return undefined;
+  if (parent.flow) {
+    const [line, ...more] = lines;
+    return line === undefined || more.length > 0 ? undefined : flowInsertion(file.text, spans, index, line, eolOf(file.text));
+  }
+  const offset = extentEnd(file.text, at);
+  const spaced = separatesByBlankLines(file.text, spans, parent === file.root) ? ['', ...lines] : lines;
+  return [{ path: file.path, start: offset, end: offset, text: linesAt(file.text, offset, columnOf(file.text, first.start), spaced) }];
+};
+
+/** True if the parts of a block collection stand apart; top-level sections do unless most of them don't. */
+const separatesByBlankLines = (text: string, spans: readonly Span[], isRoot: boolean): boolean => {
+  const gaps = spans.slice(1).map((at, index) => {
+    const line = commentsStart(text, textLineStart(text, at.start), columnOf(text, at.start), spans[index]?.end ?? 0);
+    return isBlankLine(text, line - 1);
+  });
+  const blank = gaps.filter((gap) => gap).length;
+  return isRoot ? blank * 2 >= gaps.length : gaps.length > 0 && blank === gaps.length;
+};
+
+/** Adds the first section to a file without a top-level mapping. */
+export const firstSection = (file: ComposeFile, lines: readonly string[]): readonly Edit[] => {
+  const end = file.text.length;
+  const startsDocument = end > 0 && !isBlankLine(file.text, end) && commentColumn(file.text, lineStart(file.text, end)) === undefined;
+  const text = linesAt(file.text, startsDocument ? end : end, 0, lines);
+  return [{ path: file.path, start: end, end, text }];
+};

@@ -1,0 +1,80 @@
+import type { ComposeEntry, ComposeFile, ComposeItem, ComposeMap, ComposeNode, ComposeSeq } from './compose.ts';
+import type { Span } from '../finding.ts';
+import { lineEnd, lineStart } from '../lines.ts';
+import { entryOf } from './compose-query.ts';
+import { columnOf } from './compose-layout.ts';
+import { textLineStart } from './yaml-lines.ts';
+
+/** One link of a path: a part of a collection, by its place among the parts that stand in the file. */
+export interface Link {
+  readonly parent: ComposeMap | ComposeSeq;
+  readonly part: ComposeEntry | ComposeItem;
+  readonly index: number;
+}
+
+/** The parts of a collection as they stand in the file. */
+export const partsOf = (parent: ComposeMap | ComposeSeq): readonly (ComposeEntry | ComposeItem)[] =>
+  parent.kind === 'map' ? parent.own : parent.items;
+
+/** Where a value stands in the file: an alias at its `*name`. */
+export const placeOf = (node: ComposeNode): Span => node.aliasAt ?? node.at;
+
+/** True if an alias elsewhere shows the node too, so that an edit inside would change both. */
+export const isShared = (file: ComposeFile, node: ComposeNode): boolean =>
+  node.aliasAt !== undefined ||
+  (node.anchor !== undefined && file.aliases.some(({ target }) => target.start === node.at.start && target.end === node.at.end));
+
+/** The links from the root to the part at `path`; `undefined` when one is missing, merged in, or stands in a shared node. */
+export const linksTo = (file: ComposeFile, path: readonly string[]): readonly Link[] | undefined => {
+  const links: Link[] = [];
+  let node: ComposeNode | undefined = file.root;
+  for (const key of path) {
+    if (!node || node.kind === 'scalar' || isShared(file, node)) return undefined;
+    const part: ComposeEntry | ComposeItem | undefined = node.kind === 'map' ? entryOf(node, key) : node.items[indexOf(key)];
+    const index = part ? partsOf(node).indexOf(part) : -1;
+    if (!part || index < 0) return undefined;
+    links.push({ parent: node, part, index });
+    node = part.value;
+  }
+  return links;
+};
+
+const indexOf = (key: string): number => (/^\d+$/.test(key) ? Number(key) : -1);
+
+/** Just past the `:` of an entry; `undefined` for a `? key` or a flow key without a colon. */
+export const colonEnd = (text: string, entry: ComposeEntry): number | undefined => {
+  if (text[entry.at.start] === '?') return undefined;
+  const colon = /[ \t]*:/y;
+  colon.lastIndex = entry.key.at.end;
+  return colon.test(text) ? colon.lastIndex : undefined;
+};
+
+/** True if the line at `offset` holds nothing but white space. */
+export const isBlankLine = (text: string, offset: number): boolean => text.slice(textLineStart(text, offset), lineEnd(text, offset)).trim() === '';
+
+/** The column of a comment that has the line at `offset` for itself. */
+export const commentColumn = (text: string, offset: number): number | undefined =>
+  /^[ \t]*#/.exec(text.slice(textLineStart(text, offset), lineEnd(text, offset)))?.[0].length;
+
+/** The end of a block part's lines together with the comments below that are indented deeper than it: they are about its inside. */
+export const extentEnd = (text: string, at: Span): number => {
+  const column = columnOf(text, at.start);
+  let end = lineEnd(text, at.end);
+  for (let line = end; line < text.length; line = lineEnd(text, line)) {
+    const comment = commentColumn(text, line);
+    if (comment !== undefined && comment - 1 > column) end = lineEnd(text, line);
+    else if (!isBlankLine(text, line)) break;
+  }
+  return end;
+};
+
+/** Where the comment lines begin that stand directly above a line at the same column, not reaching above `floor`. */
+export const commentsStart = (text: string, line: number, column: number, floor: number): number => {
+  let start = line;
+  while (start > floor) {
+    const above = lineStart(text, start - 1);
+    if (above < floor || commentColumn(text, above) !== column + 1) break;
+    start = textLineStart(text, above);
+  }
+  return start;
+};

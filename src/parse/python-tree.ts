@@ -1,0 +1,173 @@
+import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
+
+/** A node of Python's concrete syntax tree, copied out of the parser's memory. Tokens such as `;` and comments are nodes too. */
+export interface SyntaxNode {
+  readonly type: string;
+  /** The role it has in its parent (`body`, `left`), or ''. */
+  readonly field: string;
+  /** False for keywords and punctuation. */
+  readonly named: boolean;
+  /** The parser made it up to go on. */
+  readonly missing: boolean;
+  readonly start: number;
+  readonly end: number;
+  readonly depth: number;
+  readonly parent: SyntaxNode | undefined;
+  /** The sibling before it. */
+  readonly previous: SyntaxNode | undefined;
+  readonly children: readonly SyntaxNode[];
+}
+
+/** A whole tree: its root, and every node in source order, a parent before its children. */
+export interface SyntaxTree {
+  readonly root: SyntaxNode;
+  readonly nodes: readonly SyntaxNode[];
+  readonly hasError: boolean;
+}
+
+interface Loaded {
+  readonly parser: Parser;
+  readonly types: readonly string[];
+  readonly fields: readonly (string | null)[];
+  readonly named: readonly boolean[];
+}
+
+interface NodeInTheMaking extends SyntaxNode {
+  readonly children: SyntaxNode[];
+}
+
+let loading: Promise<Loaded> | undefined;
+let loaded: Loaded | undefined;
+
+const load = async (wasm: { readonly runtime: Uint8Array; readonly grammar: Uint8Array }): Promise<Loaded> => {
+  await Parser.init({ wasmBinary: wasm.runtime });
+  const language = await Language.load(wasm.grammar);
+  const parser = new Parser();
+  parser.setLanguage(language);
+  const named = language.types.map((_, id) => language.nodeTypeIsNamed(id));
+  return { parser, types: language.types, fields: language.fields, named };
+};
+
+/** Loads the parser: `runtime` is web-tree-sitter's wasm, `grammar` tree-sitter-python's. Call once before `readPython`. */
+export const loadPython = async (wasm: {
+  readonly runtime: Uint8Array;
+  readonly grammar: Uint8Array;
+}): Promise<void> => {
+  loading ??= load(wasm);
+  loaded = await loading;
+};
+
+const copyNode = (
+  cursor: TreeCursor,
+  { types, fields, named }: Loaded,
+  parent: NodeInTheMaking | undefined,
+): NodeInTheMaking => {
+  const id = cursor.nodeTypeId;
+  const node: NodeInTheMaking = {
+    type: types[id] ?? 'ERROR',
+    field: fields[cursor.currentFieldId] ?? '',
+    named: named[id] ?? true,
+    missing: cursor.nodeIsMissing,
+    start: cursor.startIndex,
+    end: cursor.endIndex,
+    depth: parent ? parent.depth + 1 : 0,
+    parent,
+    previous: parent?.children.at(-1),
+    children: [],
+  };
+  parent?.children.push(node);
+  return node;
+};
+
+const copyTree = (cursor: TreeCursor, parser: Loaded): SyntaxNode[] => {
+  let node = copyNode(cursor, parser, undefined);
+  const nodes: SyntaxNode[] = [node];
+  const ancestors: NodeInTheMaking[] = [];
+  for (;;) {
+    if (cursor.gotoFirstChild()) {
+      ancestors.push(node);
+    } else {
+      while (!cursor.gotoNextSibling()) {
+        if (!cursor.gotoParent()) return nodes;
+        ancestors.pop();
+      }
+    }
+    node = copyNode(cursor, parser, ancestors.at(-1));
+    nodes.push(node);
+  }
+};
+
+const parseOnce = (text: string): SyntaxTree => {
+  if (!loaded) throw new Error('readPython was called before loadPython had finished');
+  const tree = loaded.parser.parse(text);
+  if (!tree) throw new Error('the Python parser gave no tree');
+  const cursor = tree.walk();
+  try {
+    const nodes = copyTree(cursor, loaded);
+    const root = nodes[0];
+    if (!root) throw new Error('the Python parser gave an empty tree');
+    return { root, nodes, hasError: tree.rootNode.hasError };
+  } finally {
+    cursor.delete();
+    tree.delete();
+  }
+};
+
+const genericHeader = /\b(?:def|class|type)[ \t]+[\p{L}_][\p{L}\p{N}_]*[ \t]*\[/gu;
+
+/**
+ * The grammar does not know defaults of type parameters (`class A[T = int]`, Python 3.13). A bound (`T : int`) it does:
+ * same length, same names. Returns the text as it was when there is none.
+ */
+const defaultsAsBounds = (text: string): string => {
+  const characters: string[] = [];
+  let copied = 0;
+  for (const header of text.matchAll(genericHeader)) {
+    let depth = 1;
+    for (let at = header.index + header[0].length; at < text.length && depth > 0; at += 1) {
+      const character = text[at] ?? '';
+      if ('[({'.includes(character)) depth += 1;
+      if ('])}'.includes(character)) depth -= 1;
+      if (character !== '=' || depth !== 1 || at < copied) continue;
+      characters.push(text.slice(copied, at), ':');
+      copied = at + 1;
+    }
+  }
+  return characters.length === 0 ? text : characters.join('') + text.slice(copied);
+};
+
+/** Parses a Python file; offsets of the nodes are offsets in `text`. */
+export const parseTree = (text: string): SyntaxTree => {
+  const tree = parseOnce(text);
+  if (!tree.hasError) return tree;
+  const retried = defaultsAsBounds(text);
+  if (retried === text) return tree;
+  const second = parseOnce(retried);
+  return second.hasError ? tree : second;
+};
+
+/** The children that stand in a given role. */
+export const inField = (node: SyntaxNode, field: string): readonly SyntaxNode[] =>
+  node.children.filter((child) => child.field === field && child.type !== 'comment');
+
+/** The first child of a given type. */
+export const childOfType = (node: SyntaxNode, type: string): SyntaxNode | undefined =>
+  node.children.find((child) => child.type === type);
+
+/** The children without keywords, punctuation and comments. */
+export const parts = (node: SyntaxNode): readonly SyntaxNode[] =>
+  node.children.filter((child) => child.named && child.type !== 'comment');
+
+/** The text that stands between a node and the token before it: blanks, newlines and line continuations only. */
+export const gapBefore = (node: SyntaxNode, text: string): string => {
+  let at: SyntaxNode | undefined = node;
+  while (at && !at.previous) at = at.parent;
+  return text.slice(at?.previous?.end ?? 0, node.start);
+};
+
+/** True when a node is the first thing on its logical line. */
+export const startsLine = (node: SyntaxNode, text: string): boolean => {
+  let at: SyntaxNode | undefined = node;
+  while (at && !at.previous) at = at.parent;
+  return !at?.previous || gapBefore(node, text).replace(/\\\r?\n/g, '').includes('\n');
+};

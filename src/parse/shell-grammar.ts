@@ -1,0 +1,433 @@
+import type { Piece } from './joined-text.ts';
+import {
+  arithmeticEnd,
+  breakLength,
+  fail,
+  nested,
+  peek,
+  readArithmetic,
+  readBalanced,
+  readExpanding,
+  readWord,
+  sees,
+  type RawWord,
+  type ShellContext,
+  type ShellContextKind,
+  type ShellJoin,
+  type ShellReader,
+} from './shell-words.ts';
+
+/** A simple command by offsets in the script. */
+export interface RawCommand extends Piece {
+  readonly assignments: readonly RawWord[];
+  readonly words: readonly RawWord[];
+  readonly within: readonly ShellContext[];
+  readonly joinedBy: ShellJoin;
+  background: boolean;
+  /** Offset past its here-documents' terminators; 0 without any. */
+  heredocEnd: number;
+}
+
+interface Heredoc {
+  readonly delimiter: string;
+  readonly expands: boolean;
+  readonly stripsTabs: boolean;
+  readonly at: Piece;
+  readonly within: readonly ShellContext[];
+  readonly owner: { heredocEnd: number };
+}
+
+type Within = readonly ShellContext[];
+
+const RESERVED = /(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|time|\{|\}|!|\[\[)(?=[\s;&|()<>`]|$)/y;
+const CLOSERS: ReadonlySet<string> = new Set(['then', 'elif', 'else', 'fi', 'do', 'done', 'esac', '}']);
+const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
+const REDIRECTION = /(?:\d+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?/y;
+
+/**
+ * Every simple command of a script, in textual order, and the first thing that could not be read.
+ * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_10
+ */
+export const parseShell = (text: string): { readonly commands: readonly RawCommand[]; readonly problem: ShellReader['problem'] } => {
+  const commands: RawCommand[] = [];
+  let heredocs: Heredoc[] = [];
+
+  /** Skips blanks and line continuations. */
+  const skipBlanks = (): void => {
+    for (;;) {
+      const char = peek(reader, 0);
+      if (char === ' ' || char === '\t' || (char === '\r' && breakLength(reader, 0) === 0)) reader.at += 1;
+      else if (char === '\\' && breakLength(reader, 1) > 0) reader.at += 1 + breakLength(reader, 1);
+      else return;
+    }
+  };
+
+  const skipComment = (): void => {
+    while (peek(reader, 0) !== '' && peek(reader, 0) !== '\n') reader.at += 1;
+  };
+
+  /** Skips blanks, comments and line breaks, and reads the here-documents that begin after a line break. */
+  const skipLines = (): void => {
+    for (;;) {
+      skipBlanks();
+      const eol = breakLength(reader, 0);
+      if (peek(reader, 0) === '#') skipComment();
+      else if (eol === 0) return;
+      else {
+        reader.at += eol;
+        readHeredocs();
+      }
+    }
+  };
+
+  const readHeredocs = (): void => {
+    const waiting = heredocs;
+    heredocs = [];
+    for (const { delimiter, expands, stripsTabs, at, within, owner } of waiting) {
+      const bodyStart = reader.at;
+      for (;;) {
+        if (reader.problem) return;
+        if (reader.at >= reader.end) return fail(reader, at, `The here-document "${delimiter}" is never closed`);
+        const start = reader.at;
+        const newline = reader.text.indexOf('\n', start);
+        const end = newline < 0 ? reader.end : Math.min(newline, reader.end);
+        reader.at = Math.min(end + 1, reader.end);
+        const line = reader.text.slice(start, end).replace(/\r$/, '');
+        if ((stripsTabs ? line.replace(/^\t+/, '') : line) !== delimiter) continue;
+        owner.heredocEnd = reader.at;
+        if (expands) readBody(bodyStart, start, within);
+        break;
+      }
+    }
+  };
+
+  /** A body whose delimiter is not quoted: the substitutions in it run. */
+  const readBody = (start: number, end: number, within: Within): void => {
+    const { at: after, end: outerEnd } = reader;
+    reader.at = start;
+    reader.end = end;
+    readExpanding(reader, within, '');
+    reader.at = after;
+    reader.end = outerEnd;
+  };
+
+  const reserved = (): string => {
+    if (peek(reader, 0) === '') return '';
+    RESERVED.lastIndex = reader.at;
+    const word = RESERVED.exec(reader.text)?.[0] ?? '';
+    return reader.at + word.length <= reader.end ? word : '';
+  };
+
+  const accept = (word: string): boolean => {
+    skipLines();
+    if (reserved() !== word) return false;
+    reader.at += word.length;
+    return true;
+  };
+
+  const expect = (word: string, opener: Piece): void => {
+    if (!accept(word)) fail(reader, opener, `"${reader.text.slice(opener.start, opener.end)}" has no "${word}"`);
+  };
+
+  /** Reads commands up to a closing word, `)`, `;;` or the end; leaves it unread. */
+  const readList = (within: Within): void => {
+    for (;;) {
+      skipLines();
+      const char = peek(reader, 0);
+      if (char === '' || char === ')' || sees(reader, ';;') || sees(reader, ';&') || CLOSERS.has(reserved())) return;
+      const start = reader.at;
+      readAndOr(within);
+      skipBlanks();
+      if (peek(reader, 0) === ';' && !sees(reader, ';;') && !sees(reader, ';&')) reader.at += 1;
+      else if (peek(reader, 0) === '&') reader.at += 1;
+      if (reader.at === start) return fail(reader, { start, end: start + 1 }, `"${peek(reader, 0)}" stands where a command should`);
+    }
+  };
+
+  const readAndOr = (within: Within): void => {
+    const first = commands.length;
+    let join: ShellJoin = ';';
+    for (;;) {
+      readCommand(within, join);
+      skipBlanks();
+      const operator = ['&&', '||', '|&', '|'].find((mark) => sees(reader, mark));
+      if (!operator) break;
+      join = operator === '|&' ? '|' : (operator as ShellJoin);
+      const at = { start: reader.at, end: reader.at + operator.length };
+      reader.at = at.end;
+      skipLines();
+      if (peek(reader, 0) === '') return fail(reader, at, `Nothing follows "${operator}"`);
+    }
+    if (peek(reader, 0) === '&') for (const command of commands.slice(first)) command.background = true;
+  };
+
+  /** Reads a construct inside a new context, whose place and head are known only afterwards. */
+  const enter = (kind: ShellContextKind, start: number, join: ShellJoin, text: string): ShellContext => ({
+    kind,
+    text,
+    at: { start, end: start },
+    joinedBy: join,
+  });
+
+  const headFrom = (start: number): string =>
+    reader.text.slice(start, reader.at).replace(/[\s;]+$/, '').replace(/\s*\\?\r?\n\s*/g, ' ');
+
+  const readCommand = (within: Within, join: ShellJoin): void => nested(reader, () => readAnyCommand(within, join));
+
+  const readAnyCommand = (within: Within, join: ShellJoin): void => {
+    skipBlanks();
+    const start = reader.at;
+    if (peek(reader, 0) === '(') {
+      if (peek(reader, 1) === '(' && arithmeticEnd(reader, start) > 0) readArithmetic(reader, within, 0);
+      else readParenthesised(within, join);
+      return readRedirections(within);
+    }
+    const word = reserved();
+    if (word === '' || word === '[[' || CLOSERS.has(word)) {
+      if (CLOSERS.has(word)) return fail(reader, { start, end: start + word.length }, `"${word}" stands where a command should`);
+      return word === '[[' ? readCondition(within, join) : readSimple(within, join);
+    }
+    const at = { start, end: start + word.length };
+    reader.at = at.end;
+    if (word === '!') return readCommand(within, join);
+    if (word === 'time') {
+      skipBlanks();
+      if (sees(reader, '-p ')) reader.at += 2;
+      return readCommand(within, join);
+    }
+    if (word === '{') readGroup(within, join, at);
+    else if (word === 'if') readIf(within, join, at);
+    else if (word === 'while' || word === 'until') readWhile(within, join, at);
+    else if (word === 'for' || word === 'select') readFor(within, join, at);
+    else if (word === 'case') readCase(within, join, at);
+    else return readFunctionKeyword(within, join, start);
+    readRedirections(within);
+  };
+
+  const readParenthesised = (within: Within, join: ShellJoin): void => {
+    const context = enter('subshell', reader.at, join, '(');
+    reader.at += 1;
+    readInner(reader, [...within, context], ')');
+    context.at = { start: context.at.start, end: reader.at };
+  };
+
+  const readGroup = (within: Within, join: ShellJoin, at: Piece): void => {
+    const context = enter('group', at.start, join, '{');
+    readList([...within, context]);
+    expect('}', at);
+    context.at = { start: at.start, end: reader.at };
+  };
+
+  const readIf = (within: Within, join: ShellJoin, at: Piece): void => {
+    const condition = enter('if-condition', at.start, join, '');
+    const body = enter('if-body', at.start, join, '');
+    const otherwise = enter('else-body', at.start, join, '');
+    readList([...within, condition]);
+    const head = headFrom(at.start);
+    expect('then', at);
+    readList([...within, body]);
+    const elseWithin = [...within, otherwise];
+    const elifAt = (skipLines(), reader.at);
+    if (accept('elif')) nested(reader, () => readIf(elseWithin, ';', { start: elifAt, end: elifAt + 4 }));
+    else {
+      if (accept('else')) readList(elseWithin);
+      expect('fi', at);
+    }
+    for (const context of [condition, body, otherwise]) {
+      context.text = head;
+      context.at = { start: at.start, end: reader.at };
+    }
+  };
+
+  const readWhile = (within: Within, join: ShellJoin, at: Piece): void => {
+    const condition = enter('loop-condition', at.start, join, '');
+    readList([...within, condition]);
+    condition.text = headFrom(at.start);
+    readLoopBody(within, join, at, condition.text);
+    condition.at = { start: at.start, end: reader.at };
+  };
+
+  const readLoopBody = (within: Within, join: ShellJoin, at: Piece, head: string): void => {
+    const body = enter('loop-body', at.start, join, head);
+    expect('do', at);
+    readList([...within, body]);
+    expect('done', at);
+    body.at = { start: at.start, end: reader.at };
+  };
+
+  const readFor = (within: Within, join: ShellJoin, at: Piece): void => {
+    skipBlanks();
+    if (sees(reader, '((') && arithmeticEnd(reader, reader.at) > 0) readArithmetic(reader, within, 0);
+    else {
+      readWord(reader, within);
+      skipLines();
+      if (/^in(?=[\s;]|$)/.test(reader.text.slice(reader.at, Math.min(reader.at + 3, reader.end)))) {
+        reader.at += 2;
+        for (skipBlanks(); !'#;&|()<>\n\r'.includes(peek(reader, 0)); skipBlanks()) readWord(reader, within);
+      }
+    }
+    const head = headFrom(at.start);
+    skipBlanks();
+    if (peek(reader, 0) === ';') reader.at += 1;
+    readLoopBody(within, join, at, head);
+  };
+
+  const readCase = (within: Within, join: ShellJoin, at: Piece): void => {
+    skipBlanks();
+    readWord(reader, within);
+    skipLines();
+    if (!/^in(?=\s|$)/.test(reader.text.slice(reader.at, Math.min(reader.at + 3, reader.end)))) {
+      return fail(reader, at, '"case" has no "in"');
+    }
+    reader.at += 2;
+    const head = headFrom(at.start);
+    const arms: ShellContext[] = [];
+    while (!accept('esac')) {
+      if (peek(reader, 0) === '') return fail(reader, at, '"case" has no "esac"');
+      const patternStart = reader.at;
+      if (peek(reader, 0) === '(') reader.at += 1;
+      for (skipBlanks(); !'#;&()<>\n\r'.includes(peek(reader, 0)); skipBlanks()) {
+        if (peek(reader, 0) === '|') reader.at += 1;
+        else readWord(reader, within);
+      }
+      if (peek(reader, 0) !== ')') return fail(reader, at, 'A pattern of "case" has no ")"');
+      reader.at += 1;
+      const arm = enter('case', at.start, join, `${head} ${reader.text.slice(patternStart, reader.at)}`);
+      arms.push(arm);
+      readList([...within, arm]);
+      const mark = [';;&', ';;', ';&'].find((candidate) => sees(reader, candidate));
+      if (mark) reader.at += mark.length;
+      else if (reserved() !== 'esac') return fail(reader, at, '"case" has no "esac"');
+    }
+    for (const arm of arms) arm.at = { start: at.start, end: reader.at };
+  };
+
+  const readFunctionKeyword = (within: Within, join: ShellJoin, start: number): void => {
+    skipBlanks();
+    const name = readWord(reader, within).text;
+    skipBlanks();
+    if (peek(reader, 0) === '(') reader.at += 1;
+    skipBlanks();
+    if (peek(reader, 0) === ')') reader.at += 1;
+    readFunctionBody(within, join, start, name);
+  };
+
+  const readFunctionBody = (within: Within, join: ShellJoin, start: number, name: string): void => {
+    const context = enter('function', start, join, name);
+    skipLines();
+    if (peek(reader, 0) === '') return fail(reader, { start, end: reader.at }, `The function "${name}" has no body`);
+    readCommand([...within, context], ';');
+    context.at = { start, end: reader.at };
+  };
+
+  const readRedirections = (within: Within): void => {
+    const owner = { heredocEnd: 0 };
+    do skipBlanks();
+    while (readRedirection(within, owner));
+  };
+
+  /** Reads one redirection with its target; false when none stands here. */
+  const readRedirection = (within: Within, owner: { heredocEnd: number }): boolean => {
+    if (peek(reader, 0) === '') return false;
+    REDIRECTION.lastIndex = reader.at;
+    const operator = REDIRECTION.exec(reader.text)?.[0];
+    if (operator === undefined || reader.at + operator.length > reader.end) return false;
+    const start = reader.at;
+    reader.at += operator.length;
+    skipBlanks();
+    const target = readWord(reader, within);
+    const at = { start, end: reader.at };
+    if (target.start === target.end) fail(reader, at, `"${operator}" has no target`);
+    const mark = operator.replace(/^[^<>&]*/, '');
+    if (mark === '<<' || mark === '<<-') {
+      const delimiter = target.quoted ? target.text : reader.text.slice(target.start, target.end);
+      heredocs.push({ delimiter, expands: !target.quoted, stripsTabs: mark === '<<-', at, within, owner });
+    }
+    return true;
+  };
+
+  /** `[[ … ]]` as one command, its operators as words. */
+  const readCondition = (within: Within, join: ShellJoin): void => {
+    const start = reader.at;
+    const words: RawWord[] = [];
+    const command: RawCommand = { start, end: start, assignments: [], words, within, joinedBy: join, background: false, heredocEnd: 0 };
+    commands.push(command);
+    for (;;) {
+      skipLines();
+      const from = reader.at;
+      if (peek(reader, 0) === '') return fail(reader, { start, end: start + 2 }, '"[[" has no "]]"');
+      const operator = /^(?:&&|\|\||[()<>|&;])/.exec(reader.text.slice(from, from + 2))?.[0];
+      if (operator) {
+        reader.at += operator.length;
+        words.push({ start: from, end: reader.at, text: operator, literal: true, quoted: false });
+      } else {
+        const word = readWord(reader, within);
+        words.push(word);
+        if (!word.quoted && word.text === ']]') break;
+        if (reader.at === from) reader.at += 1;
+      }
+    }
+    Object.assign(command, { end: reader.at });
+    readRedirections(within);
+  };
+
+  const readSimple = (within: Within, join: ShellJoin): void => {
+    const start = reader.at;
+    const assignments: RawWord[] = [];
+    const words: RawWord[] = [];
+    const command: RawCommand = { start, end: start, assignments, words, within, joinedBy: join, background: false, heredocEnd: 0 };
+    commands.push(command);
+    let end = start;
+    for (skipBlanks(); peek(reader, 0) !== ''; skipBlanks()) {
+      const char = peek(reader, 0);
+      if (char === '#' || breakLength(reader, 0) > 0) break;
+      if (readRedirection(within, command)) {
+        end = reader.at;
+        continue;
+      }
+      if (';&|)'.includes(char)) break;
+      if (char === '(') {
+        const [name] = words;
+        if (!name || words.length > 1 || assignments.length > 0) return fail(reader, { start: reader.at, end: reader.at + 1 }, '"(" stands where a word should');
+        commands.pop();
+        return readFunction(within, join, name);
+      }
+      const word = readWord(reader, within);
+      const source = reader.text.slice(word.start, reader.at);
+      const isAssignment = ASSIGNMENT.test(source);
+      const isArray = isAssignment && peek(reader, 0) === '(' && source.endsWith('=');
+      if (isArray) readBalanced(reader, within);
+      const read = isArray ? { ...word, end: reader.at, literal: false, text: reader.text.slice(word.start, reader.at) } : word;
+      (isAssignment && words.length === 0 ? assignments : words).push(read);
+      end = reader.at;
+      if (reader.at === word.start) return fail(reader, { start: word.start, end: word.start + 1 }, `"${char}" is not understood here`);
+    }
+    Object.assign(command, { end });
+    if (end === start) commands.splice(commands.indexOf(command), 1);
+  };
+
+  const readFunction = (within: Within, join: ShellJoin, name: RawWord): void => {
+    reader.at += 1;
+    skipBlanks();
+    if (peek(reader, 0) !== ')') return fail(reader, { start: name.start, end: reader.at }, '"(" stands where a word should');
+    reader.at += 1;
+    readFunctionBody(within, join, name.start, name.text);
+  };
+
+  const readInner: ShellReader['readInner'] = (inner, within, closedBy) => {
+    const opened = inner.at;
+    readList(within);
+    if (inner.problem) return;
+    if (closedBy === ')' && peek(inner, 0) === ')') inner.at += 1;
+    else if (closedBy === ')' || inner.at < inner.end) fail(inner, { start: opened - 1, end: opened }, 'A parenthesis or backquote is not closed as it was opened');
+  };
+
+  const reader: ShellReader = { text, at: 0, end: text.length, depth: 0, problem: undefined, readInner };
+  readList([]);
+  if (!reader.problem && reader.at < reader.end) {
+    fail(reader, { start: reader.at, end: reader.at + 1 }, `"${reserved() || peek(reader, 0)}" closes nothing`);
+  }
+  const [waiting] = heredocs;
+  if (waiting) fail(reader, waiting.at, `The here-document "${waiting.delimiter}" is never closed`);
+  return { commands: commands.sort((one, other) => one.start - other.start), problem: reader.problem };
+};

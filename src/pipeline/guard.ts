@@ -1,0 +1,26 @@
+import { type Fault, danglingNames, faultsOf } from '../model/faults.ts';
+import { isComposePath } from '../model/compose-project.ts';
+import type { Stack } from '../model/stack.ts';
+
+/** Why a change is rolled back. */
+export type Breakage = Fault;
+
+/** Problems that `paths` have (or cause) in `after` and had not in `before`. Fewer problems of one kind than before is progress. */
+export function newBreakages(before: Stack, after: Stack, paths: readonly string[]): readonly Breakage[] {
+  const touched = paths.filter((path) => after.repo.has(path));
+  const inFiles = touched.flatMap((path) => worsened(before.repo.has(path) ? faultsOf(before, path) : [], faultsOf(after, path)));
+  const compose = paths.some((path) => isComposePath(after.repo, path) || isComposePath(before.repo, path));
+  return compose ? [...inFiles, ...worsened(danglingNames(before), danglingNames(after))] : inFiles;
+}
+
+/** The faults of `after` beyond as many of the same words as `before` had. */
+function worsened(before: readonly Fault[], after: readonly Fault[]): readonly Fault[] {
+  const left = new Map<string, number>();
+  for (const { path, message } of before) left.set(`${path}\0${message}`, (left.get(`${path}\0${message}`) ?? 0) + 1);
+  return after.filter(({ path, message }) => {
+    const key = `${path}\0${message}`;
+    const count = left.get(key) ?? 0;
+    left.set(key, count - 1);
+    return count <= 0;
+  });
+}

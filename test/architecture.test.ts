@@ -1,0 +1,120 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Project, type SourceFile, SyntaxKind } from 'ts-morph';
+import { describe, expect, test } from 'vitest';
+import { transforms } from '../transforms/index.ts';
+
+/** Which units each unit may import. The first row whose pattern matches a file is that file's unit. */
+const UNITS: readonly { readonly files: RegExp; readonly imports: RegExp; readonly node?: true; readonly packages?: true }[] = [
+  { files: /^src\/(finding|errors|lines)\.ts$/, imports: /^$/ },
+  { files: /^src\/repo\/(repo|path)\.ts$/, imports: /^src\/(finding|lines|repo\/path)\.ts$/ },
+  { files: /^src\/repo\//, imports: /^src\/((finding|errors|lines)\.ts$|repo\/)/, node: true, packages: true },
+  { files: /^src\/parse\//, imports: /^src\/((finding|lines)\.ts$|parse\/)/, packages: true },
+  { files: /^src\/model\//, imports: /^src\/((finding|lines)\.ts$|repo\/(repo|path)\.ts$|(parse|model)\/)/ },
+  { files: /^src\/transform\.ts$/, imports: /^src\/(finding\.ts$|model\/)/ },
+  {
+    files: /^src\/pipeline\//,
+    imports: /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path)\.ts$|(model|pipeline|generated)\/)/,
+  },
+  {
+    files: /^src\/output\//,
+    imports: /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path)\.ts$|(model|pipeline|output)\/)/,
+    packages: true,
+  },
+  { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },
+  { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
+  { files: /^src\/(cli|index)\.ts$/, imports: /./, node: true, packages: true },
+  { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
+  { files: /^transforms\//, imports: /^src\/((transform|finding|lines)\.ts$|repo\/path\.ts$|(model|parse)\/)/ },
+];
+
+const root = process.cwd();
+const project = new Project({ tsConfigFilePath: 'tsconfig.json', skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true });
+project.addSourceFilesAtPaths(['src/**/*.ts', '!src/generated/**', 'transforms/**/*.ts']);
+const files = project.getSourceFiles();
+
+const pathOf = (file: SourceFile): string => file.getFilePath().slice(root.length + 1);
+
+/** Module specifiers of a file: static, re-exported and dynamic. */
+function specifiersOf(file: SourceFile): readonly string[] {
+  const declared = [...file.getImportDeclarations(), ...file.getExportDeclarations()].flatMap((d) => d.getModuleSpecifierValue() ?? []);
+  const calls = file.getDescendantsOfKind(SyntaxKind.CallExpression);
+  const dynamic = calls
+    .filter((call) => call.getExpression().getKind() === SyntaxKind.ImportKeyword)
+    .map((call) => call.getArguments()[0]?.getText().slice(1, -1) ?? '');
+  return [...declared, ...dynamic];
+}
+
+const isPackage = (specifier: string): boolean => !/^(\.|node:)/.test(specifier);
+const packageName = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+
+describe('imports', () => {
+  test.each(files.map((file) => [pathOf(file), file] as const))('%s imports only what its unit may', (path, file) => {
+    const unit = UNITS.find(({ files }) => files.test(path));
+    if (!unit) throw new Error(`${path} belongs to no unit of DESIGN.md`);
+    const ownFolder = /^transforms\/[^/]+\//.exec(path)?.[0];
+    const wrong = specifiersOf(file).filter((specifier) => {
+      if (specifier.startsWith('node:')) return !unit.node;
+      if (isPackage(specifier)) return !unit.packages;
+      const target = join(dirname(path), specifier);
+      return !unit.imports.test(target) && !(ownFolder && target.startsWith(ownFolder));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('each package is imported in exactly one file', () => {
+    const users = new Map<string, string[]>();
+    for (const file of files)
+      for (const name of new Set(specifiersOf(file).filter(isPackage).map(packageName)))
+        users.set(name, [...(users.get(name) ?? []), pathOf(file)]);
+    expect([...users].filter(([, paths]) => paths.length > 1)).toEqual([]);
+  });
+});
+
+test('no file of src/ and transforms/ is over 400 lines', () => {
+  const long = files.map((file) => [pathOf(file), file.getFullText().split('\n').length - 1] as const).filter(([, lines]) => lines > 400);
+  expect(long).toEqual([]);
+});
+
+test('no any', () => {
+  const uses = files.flatMap((file) => file.getDescendantsOfKind(SyntaxKind.AnyKeyword).map((node) => `${pathOf(file)}:${node.getStartLineNumber()}`));
+  expect(uses).toEqual([]);
+});
+
+test('no test is skipped or left to do', () => {
+  const tests = project.addSourceFilesAtPaths('test/**/*.ts');
+  const skipped = tests.flatMap((file) =>
+    file
+      .getDescendantsOfKind(SyntaxKind.PropertyAccessExpression)
+      .filter((access) => /^(test|it|describe)\.(skip|only|todo|fails)\b/.test(access.getText()))
+      .map((access) => `${pathOf(file)}:${access.getStartLineNumber()}`),
+  );
+  expect(skipped).toEqual([]);
+});
+
+const folders = readdirSync('transforms', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+test('transforms/index.ts lists every transform folder once', () => {
+  expect(transforms.map(({ id }) => id).sort()).toEqual(folders.map(({ name }) => name).sort());
+});
+
+describe.each(folders.map(({ name }) => name))('transforms/%s', (id) => {
+  const folder = join('transforms', id);
+  const fixtures = join('fixtures', 'transforms', id);
+
+  test('is named like its id', () => {
+    expect(readFileSync(join(folder, 'transform.ts'), 'utf8')).toContain(`id: '${basename(folder)}'`);
+  });
+
+  test('has a README with the agreed sections', () => {
+    const headings = [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/^## (.+)$/gm)].map((match) => match[1]);
+    expect(headings).toEqual(expect.arrayContaining(['What breaks', 'What it does', 'When it leaves the code alone']));
+  });
+
+  test('has the fixture basic, and at least as many untouched cases as repaired ones', () => {
+    const cases = existsSync(fixtures) ? readdirSync(fixtures) : [];
+    const repaired = cases.filter((name) => existsSync(join(fixtures, name, 'after')));
+    expect(repaired).toContain('basic');
+    expect(cases.length - repaired.length).toBeGreaterThanOrEqual(repaired.length);
+  });
+});

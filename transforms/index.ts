@@ -1,0 +1,11 @@
+import type { Transform } from '../src/transform.ts';
+
+/**
+ * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
+ * - images first (`split-copy`): nothing later moves the layers that it orders;
+ * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
+ * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
+ * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
+ * - `add-celery-context` last: it touches the worker's module only.
+ */
+export const transforms: readonly Transform[] = [];

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/cli/**', 'test/docker/**'],
+          testTimeout: 30_000,
+        },
+      },
+      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup: ['test/cli/build.ts'], testTimeout: 60_000 } },
+      { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },
+    ],
+  },
+});
