@@ -21,7 +21,8 @@ export const indentAt = (text: string, offset: number): string =>
   /^[ \t]*/.exec(text.slice(lineStart(text, offset), lineContentEnd(text, offset)))?.[0] ?? '';
 
 /** The line ending that a text uses: `\r\n` only if every line has it, so that inserted lines look like their neighbours. */
-export const eolOf = (text: string): '\n' | '\r\n' => (text.includes('\r\n') && !/(^|[^\r])\n/.test(text) ? '\r\n' : '\n');
+export const eolOf = (text: string): '\n' | '\r\n' =>
+  text.includes('\r\n') && !/(^|[^\r])\n/.test(text) ? '\r\n' : '\n';
 
 /** One-based line number of an offset. */
 export const lineNumber = (text: string, offset: number): number => {

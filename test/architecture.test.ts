@@ -7,18 +7,18 @@ import { transforms } from '../transforms/index.ts';
 /** Which units each unit may import. The first row whose pattern matches a file is that file's unit. */
 const UNITS: readonly { readonly files: RegExp; readonly imports: RegExp; readonly node?: true; readonly packages?: true }[] = [
   { files: /^src\/(finding|errors|lines)\.ts$/, imports: /^$/ },
-  { files: /^src\/repo\/(repo|path)\.ts$/, imports: /^src\/(finding|lines|repo\/path)\.ts$/ },
+  { files: /^src\/repo\/(repo|path|delta|encoding)\.ts$/, imports: /^src\/(finding|lines|repo\/(repo|path|delta|encoding))\.ts$/ },
   { files: /^src\/repo\//, imports: /^src\/((finding|errors|lines)\.ts$|repo\/)/, node: true, packages: true },
   { files: /^src\/parse\//, imports: /^src\/((finding|lines)\.ts$|parse\/)/, packages: true },
-  { files: /^src\/model\//, imports: /^src\/((finding|lines)\.ts$|repo\/(repo|path)\.ts$|(parse|model)\/)/ },
+  { files: /^src\/model\//, imports: /^src\/((finding|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/ },
   { files: /^src\/transform\.ts$/, imports: /^src\/(finding\.ts$|model\/)/ },
   {
     files: /^src\/pipeline\//,
-    imports: /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path)\.ts$|(model|pipeline|generated)\/)/,
+    imports: /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|generated)\/)/,
   },
   {
     files: /^src\/output\//,
-    imports: /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path)\.ts$|(model|pipeline|output)\/)/,
+    imports: /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/)/,
     packages: true,
   },
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },

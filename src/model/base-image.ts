@@ -5,7 +5,24 @@ export interface BasePrograms {
   readonly complete: boolean;
 }
 
-const SHELL = ['sh', 'cat', 'sleep', 'grep', 'sed', 'chmod', 'mkdir', 'rm', 'env', 'test', 'timeout', 'date', 'echo', 'printf', 'true', 'id'];
+const SHELL = [
+  'sh',
+  'cat',
+  'sleep',
+  'grep',
+  'sed',
+  'chmod',
+  'mkdir',
+  'rm',
+  'env',
+  'test',
+  'timeout',
+  'date',
+  'echo',
+  'printf',
+  'true',
+  'id',
+];
 const DEBIAN = [...SHELL, 'bash', 'flock', 'setpriv', 'perl'];
 /** BusyBox applets: https://busybox.net/downloads/BusyBox.html */
 const ALPINE = [...SHELL, 'ash', 'nc', 'wget', 'flock', 'ps', 'pgrep', 'vi', 'unzip'];
@@ -26,7 +43,11 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The name of an image without registry, namespace, tag and digest: `docker.io/library/python:3.11` → `python`. */
-export const imageFamily = (image: string): string => (image.split('@')[0] ?? '').replace(/:[^/]*$/, '').split('/').at(-1) ?? '';
+export const imageFamily = (image: string): string =>
+  (image.split('@')[0] ?? '')
+    .replace(/:[^/]*$/, '')
+    .split('/')
+    .at(-1) ?? '';
 
 /** The tag of an image; `latest` when there is none. */
 export const imageTag = (image: string): string => /:([^/@]+)(?:@|$)/.exec(image)?.[1] ?? 'latest';
@@ -40,7 +61,13 @@ export function programsOfBase(image: string | undefined): BasePrograms {
   const runtime = RUNTIMES[family] ?? [];
   const own = OWN[family] ?? [];
   const system =
-    family === 'alpine' || /alpine/.test(tag) ? ALPINE : /slim/.test(tag) || family === 'debian' || family === 'ubuntu' ? DEBIAN : runtime.length > 0 ? BUILDPACK : SHELL;
+    family === 'alpine' || /alpine/.test(tag)
+      ? ALPINE
+      : /slim/.test(tag) || family === 'debian' || family === 'ubuntu'
+        ? DEBIAN
+        : runtime.length > 0
+          ? BUILDPACK
+          : SHELL;
   const programs = new Set([...system, ...runtime, ...own]);
   const known = runtime.length > 0 || ['alpine', 'debian', 'ubuntu'].includes(family);
   return { has: (program) => programs.has(program), complete: official && known };

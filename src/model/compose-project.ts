@@ -27,11 +27,18 @@ export function isComposePath(repo: Repo, path: string): boolean {
   if (NAMED.test(nameOf(path))) return true;
   if (path.split('/').length > 3) return false;
   const text = repo.read(path);
-  return text !== undefined && /^["']?services["']?[ \t]*:[ \t]*(?:#.*)?\r?$/m.test(text) && /^[ \t]+(?:image|build)[ \t]*:/m.test(text);
+  return (
+    text !== undefined &&
+    /^["']?services["']?[ \t]*:[ \t]*(?:#.*)?\r?$/m.test(text) &&
+    /^[ \t]+(?:image|build)[ \t]*:/m.test(text)
+  );
 }
 
 /** Groups the repository's Compose files into projects as `docker compose` would load them. */
-export function composeProjects(repo: Repo, sources: Sources): { projects: readonly ComposeProject[]; broken: readonly ComposeFile[] } {
+export function composeProjects(
+  repo: Repo,
+  sources: Sources,
+): { projects: readonly ComposeProject[]; broken: readonly ComposeFile[] } {
   const files = repo.paths.filter((path) => isComposePath(repo, path)).flatMap((path) => sources.compose(path) ?? []);
   const usable = files.filter((file) => file.problems.length === 0 && isMap(valueAt(file.root, 'services')));
   const included = new Set(usable.flatMap((file) => includesOf(file, sources).map((other) => other.path)));
@@ -55,7 +62,14 @@ function projectsIn(folder: string, here: readonly ComposeFile[], sources: Sourc
     overlays,
     variables,
   });
-  const main = base ? [project(override ? [base, override] : [base], rest.filter((file) => !standalone.includes(file)))] : [];
+  const main = base
+    ? [
+        project(
+          override ? [base, override] : [base],
+          rest.filter((file) => !standalone.includes(file)),
+        ),
+      ]
+    : [];
   return [...main, ...standalone.map((file) => project([file], []))];
 }
 

@@ -1,10 +1,11 @@
 import type { Evidence, Span } from '../finding.ts';
 import type { ComposeNode } from '../parse/compose.ts';
-import { readShell } from '../parse/shell.ts';
 import { textOf } from '../parse/compose.ts';
+import { readShell } from '../parse/shell.ts';
 import { joinContainer, within } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
-import type { Answer, ContainerFile, Image, ImageArgv } from './image.ts';
+import type { Image, ImageArgv } from './image.ts';
+import type { Answer, ContainerFile } from './image-layer.ts';
 import type { Mount, Part, Service } from './service.ts';
 
 /** A word of a command line, with its place when it stands alone in the file. */
@@ -18,8 +19,12 @@ export interface ContainerArgv {
   readonly words: readonly ArgvWord[];
   /** The words that `"$@"` stands for in an entrypoint script. */
   readonly command: readonly ArgvWord[];
-  readonly entrypoint: { readonly at: Span; readonly part: Part | undefined; readonly image: ImageArgv | undefined } | undefined;
-  readonly cmd: { readonly at: Span; readonly part: Part | undefined; readonly image: ImageArgv | undefined } | undefined;
+  readonly entrypoint:
+    | { readonly at: Span; readonly part: Part | undefined; readonly image: ImageArgv | undefined }
+    | undefined;
+  readonly cmd:
+    | { readonly at: Span; readonly part: Part | undefined; readonly image: ImageArgv | undefined }
+    | undefined;
   /** Links of the chain: what overrides what. */
   readonly evidence: readonly Evidence[];
 }
@@ -44,7 +49,9 @@ export interface Container {
 export function containerOf(repo: Repo, service: Service, image: Image | undefined): Container {
   const workdir = service.workingDir ? joinContainer('/', service.workingDir.text) : image?.workdir;
   const mountOver = (path: string): Mount | undefined =>
-    service.mounts.filter((mount) => within(mount.target, path) !== undefined).sort((a, b) => b.target.length - a.target.length)[0];
+    service.mounts
+      .filter((mount) => within(mount.target, path) !== undefined)
+      .sort((a, b) => b.target.length - a.target.length)[0];
   return {
     service,
     image,
@@ -68,7 +75,8 @@ function fileAt(repo: Repo, path: string, mount: Mount | undefined, image: Image
     const source = [mount.source, rest].filter(Boolean).join('/');
     return repo.has(source) ? { kind: 'repo', path: source, at: mount.at } : { kind: 'absent' };
   }
-  if (mount && mount.kind !== 'volume' && mount.kind !== 'anonymous') return { kind: 'unknown', why: 'a mount covers it' };
+  if (mount && mount.kind !== 'volume' && mount.kind !== 'anonymous')
+    return { kind: 'unknown', why: 'a mount covers it' };
   return image ? image.fileAt(path) : { kind: 'unknown', why: 'the image is not built from this repository' };
 }
 
@@ -82,15 +90,33 @@ function argvOf(service: Service, image: Image | undefined): ContainerArgv | und
   const evidence: Evidence[] = [];
   if (entrypointPart) evidence.push({ at: entrypointPart.entry.at, says: 'the entrypoint that Compose sets' });
   else if (image?.entrypoint) evidence.push({ at: image.entrypoint.at, says: 'the entrypoint of the image' });
-  if (commandPart) evidence.push({ at: commandPart.entry.at, says: image?.cmd ? 'the command, which replaces the CMD of the image' : 'the command that Compose sets' });
+  if (commandPart)
+    evidence.push({
+      at: commandPart.entry.at,
+      says: image?.cmd ? 'the command, which replaces the CMD of the image' : 'the command that Compose sets',
+    });
   else if (image?.cmd && !entrypointPart) evidence.push({ at: image.cmd.at, says: 'the CMD of the image' });
   // A shell-form ENTRYPOINT ignores CMD: https://docs.docker.com/reference/dockerfile/#shell-form-entrypoint-example
   const ignored = !entrypointPart && image?.entrypoint?.shell;
   return {
     words: [...(entrypoint ?? []), ...(ignored ? [] : (command ?? []))],
     command: command ?? [],
-    entrypoint: entrypointPart || image?.entrypoint ? { at: entrypointPart?.entry.at ?? image?.entrypoint?.at ?? service.at, part: entrypointPart, image: entrypointPart ? undefined : image?.entrypoint } : undefined,
-    cmd: commandPart || (image?.cmd && !entrypointPart) ? { at: commandPart?.entry.at ?? image?.cmd?.at ?? service.at, part: commandPart, image: commandPart ? undefined : image?.cmd } : undefined,
+    entrypoint:
+      entrypointPart || image?.entrypoint
+        ? {
+            at: entrypointPart?.entry.at ?? image?.entrypoint?.at ?? service.at,
+            part: entrypointPart,
+            image: entrypointPart ? undefined : image?.entrypoint,
+          }
+        : undefined,
+    cmd:
+      commandPart || (image?.cmd && !entrypointPart)
+        ? {
+            at: commandPart?.entry.at ?? image?.cmd?.at ?? service.at,
+            part: commandPart,
+            image: commandPart ? undefined : image?.cmd,
+          }
+        : undefined,
     evidence,
   };
 }
@@ -102,7 +128,8 @@ function imageWords(argv: ImageArgv | undefined): ArgvWord[] | undefined {
 /** Words of `command`/`entrypoint`: a list as it is, a string split as a shell would, without running one. `$$` is a dollar. */
 function wordsOf(node: ComposeNode, service: Service): ArgvWord[] | undefined {
   const plain = (text: string): string => text.replaceAll('$$', '$');
-  if (node.kind === 'seq') return node.items.flatMap(({ value }) => [{ text: plain(textOf(value) ?? ''), at: value.at }]);
+  if (node.kind === 'seq')
+    return node.items.flatMap(({ value }) => [{ text: plain(textOf(value) ?? ''), at: value.at }]);
   const text = textOf(node);
   if (node.kind !== 'scalar' || text === undefined) return undefined;
   const words = readShell(service.at.path, text).commands;
@@ -112,4 +139,6 @@ function wordsOf(node: ComposeNode, service: Service): ArgvWord[] | undefined {
 }
 
 const splitWords = (text: string): string[] =>
-  [...text.matchAll(/(?:[^\s"']+|"(?:[^"\\]|\\.)*"|'[^']*')+/g)].map((match) => match[0].replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_, double, single) => double ?? single ?? ''));
+  [...text.matchAll(/(?:[^\s"']+|"(?:[^"\\]|\\.)*"|'[^']*')+/g)].map((match) =>
+    match[0].replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_, double, single) => double ?? single ?? ''),
+  );

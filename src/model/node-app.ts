@@ -4,7 +4,11 @@ import type { Repo } from '../repo/repo.ts';
 import type { Container } from './container.ts';
 
 /** The shell text that `npm start`, `npm run x`, `yarn x` or `pnpm x` runs, from the package.json where the process stands. */
-export function npmScript(repo: Repo, container: Container, argv: readonly string[]): { readonly text: string; readonly at: Span } | undefined {
+export function npmScript(
+  repo: Repo,
+  container: Container,
+  argv: readonly string[],
+): { readonly text: string; readonly at: Span } | undefined {
   const name = scriptName(argv);
   if (name === undefined || container.workdir === undefined) return undefined;
   const file = container.fileAt(joinContainer(container.workdir, 'package.json'));
@@ -28,7 +32,11 @@ function scriptsOf(text: string): Record<string, string> {
   try {
     const parsed: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
     const scripts = typeof parsed === 'object' && parsed !== null && 'scripts' in parsed ? parsed.scripts : undefined;
-    return typeof scripts === 'object' && scripts !== null ? Object.fromEntries(Object.entries(scripts).filter((entry): entry is [string, string] => typeof entry[1] === 'string')) : {};
+    return typeof scripts === 'object' && scripts !== null
+      ? Object.fromEntries(
+          Object.entries(scripts).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+        )
+      : {};
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;

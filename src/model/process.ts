@@ -1,10 +1,10 @@
 import type { Evidence, Span } from '../finding.ts';
 import { readShell, type ShellCommand } from '../parse/shell.ts';
-import { joinContainer } from '../repo/path.ts';
+import { joinContainer, nameOf } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { ArgvWord, Container } from './container.ts';
 import { npmScript } from './node-app.ts';
-import { peel, type Program, programOf } from './program.ts';
+import { type Program, peel, programOf } from './program.ts';
 import type { Sources } from './sources.ts';
 
 /** One command that a container runs at start, wrappers taken off. */
@@ -53,6 +53,15 @@ export interface Startup {
   readonly evidence: readonly Evidence[];
 }
 
+type Setting = Pick<StartCommand, 'conditional' | 'looped' | 'exec' | 'background' | 'passed' | 'script' | 'source'>;
+
+/** A command line on its way through wrappers, shells and scripts. */
+interface Call {
+  readonly words: readonly ArgvWord[];
+  readonly setting: Setting;
+  readonly depth: number;
+}
+
 interface Walk {
   readonly repo: Repo;
   readonly sources: Sources;
@@ -62,117 +71,154 @@ interface Walk {
   complete: boolean;
 }
 
+const MAX_DEPTH = 12;
+const ALONE: Setting = {
+  conditional: false,
+  looped: false,
+  exec: true,
+  background: false,
+  passed: false,
+  script: undefined,
+  source: undefined,
+};
+/** Programs that start others by rules of their own. */
+const OPAQUE = /^(?:make|just|task|supervisord|honcho|foreman|s6-svscan|docker-entrypoint\.sh|.*\.(?:sh|bash))$/;
+
 /** Follows a container's command line through shells and scripts of the repository. */
 export function startupOf(repo: Repo, sources: Sources, container: Container): Startup {
   const walk: Walk = { repo, sources, container, commands: [], scripts: [], complete: container.argv !== undefined };
-  if (container.argv) follow(walk, container.argv.words, { conditional: false, looped: false, exec: true, background: false, passed: false, script: undefined, source: undefined }, 0);
-  return {
-    commands: walk.commands,
-    main: mainOf(walk.commands),
-    scripts: walk.scripts,
-    complete: walk.complete,
-    evidence: container.argv?.evidence ?? [],
-  };
+  if (container.argv) follow(walk, { words: container.argv.words, setting: ALONE, depth: 0 });
+  const { commands, scripts, complete } = walk;
+  return { commands, main: mainOf(commands), scripts, complete, evidence: container.argv?.evidence ?? [] };
 }
 
 function mainOf(commands: readonly StartCommand[]): StartCommand | undefined {
-  const stays = commands.filter((command) => command.program.role !== 'other' && command.program.role !== 'migration');
-  return stays.findLast((command) => !command.background) ?? stays.at(-1) ?? commands.findLast((command) => !command.background);
+  const stays = commands.filter(({ program }) => !['other', 'migration', 'wait'].includes(program.role));
+  return (
+    stays.findLast((command) => !command.background) ?? stays.at(-1) ?? commands.findLast((each) => !each.background)
+  );
 }
 
-type Setting = Pick<StartCommand, 'conditional' | 'looped' | 'exec' | 'background' | 'passed' | 'script' | 'source'>;
-
-function follow(walk: Walk, words: readonly ArgvWord[], setting: Setting, depth: number): void {
+function follow(walk: Walk, call: Call): void {
+  const { argv, wrappers } = peel(call.words.map((word) => word.text));
+  const words = call.words.slice(call.words.length - argv.length);
   const first = words[0];
-  if (!first || depth > 12) return;
-  const peeled = peel(words.map((word) => word.text));
-  const rest = words.slice(words.length - peeled.argv.length);
-  const argv = peeled.argv;
-  const at = setting.source?.at ?? (rest[0] ?? first).at;
-  if (argv[0] === undefined) return;
-  const shell = /^(?:.*\/)?(?:sh|bash|ash|dash)$/.exec(argv[0]);
-  if (shell) return followShell(walk, argv, rest, setting, at, depth);
-  const script = argv[0].includes('/') || /\.(?:sh|bash)$/.test(argv[0]) ? scriptAt(walk, argv[0]) : onPath(walk, argv[0]);
-  if (script) return followScript(walk, script, argv.slice(1), rest.slice(1), { ...setting, source: undefined }, at, depth, false);
-  const npm = npmScript(walk.repo, walk.container, argv);
-  if (npm) return followText(walk, npm.text, npm.at, setting, depth, undefined, []);
-  const program = programOf(argv, at);
-  if (/\.(?:sh|bash)$/.test(argv[0]) || ['make', 'just', 'supervisord', 'honcho', 's6-svscan', 'foreman', 'docker-entrypoint.sh'].includes(argv[0].split('/').at(-1) ?? '')) walk.complete = false;
-  walk.commands.push({ argv, at, program, wrappers: peeled.wrappers, ...setting });
+  if (!first || call.depth > MAX_DEPTH) return;
+  const inner: Call = { ...call, words };
+  if (/^(?:sh|bash|ash|dash)$/.test(nameOf(first.text))) followShell(walk, inner);
+  else if (!followScript(walk, inner, 0) && !followNpm(walk, inner, argv)) record(walk, inner, wrappers);
 }
 
-function followShell(walk: Walk, argv: readonly string[], rest: readonly ArgvWord[], setting: Setting, at: Span, depth: number): void {
+/** `sh -c text args…`, `sh script args…`. */
+function followShell(walk: Walk, call: Call): void {
   let index = 1;
   let inline = false;
-  while (argv[index]?.startsWith('-') && argv[index] !== '--') {
-    if (/^-[a-z]*c$/.test(argv[index] ?? '')) inline = true;
-    if (argv[index] === '-o') index += 1;
-    index += 1;
+  for (; /^[-+]./.test(call.words[index]?.text ?? ''); index += 1) {
+    if (/^-[a-z]*c$/.test(call.words[index]?.text ?? '')) inline = true;
+    if (call.words[index]?.text === '-o') index += 1;
   }
-  const target = argv[index];
-  if (target === undefined) return;
-  if (inline) return followText(walk, target, at, setting, depth, undefined, rest.slice(index + 2));
-  const script = scriptAt(walk, target);
-  if (script) return followScript(walk, script, argv.slice(index + 1), rest.slice(index + 1), { ...setting, source: undefined }, at, depth, true);
-  walk.complete = false;
-  walk.commands.push({ argv, at, program: programOf(argv, at), wrappers: [], ...setting });
+  const target = call.words[index];
+  if (!target) return;
+  if (inline) followText(walk, call, target.text, target.at, call.words.slice(index + 2));
+  else if (!followScript(walk, call, index)) {
+    walk.complete = false;
+    record(walk, call, []);
+  }
 }
 
-function scriptAt(walk: Walk, word: string): { path: string; containerPath: string } | undefined {
-  if (!word.startsWith('/') && walk.container.workdir === undefined) return undefined;
-  const containerPath = joinContainer(walk.container.workdir ?? '/', word);
-  const file = walk.container.fileAt(containerPath);
-  if (file.kind !== 'repo') return undefined;
-  const text = walk.repo.read(file.path);
-  if (text === undefined || !/^\ufeff?#!.*\b(?:sh|bash|ash|dash)\b|^(?!#!)/.test(text) || /\.(?:py|js|mjs|cjs|ts)$/.test(file.path)) return undefined;
-  return { path: file.path, containerPath };
+/** Enters a script of the repository when the word at `index` names one. */
+function followScript(walk: Walk, call: Call, index: number): boolean {
+  const word = call.words[index];
+  const found = word && scriptFor(walk, word.text, index > 0);
+  if (!word || !found) return false;
+  walk.scripts.push({ ...found, at: call.setting.source?.at ?? word.at, interpreted: index > 0 });
+  const script = walk.sources.shell(found.path);
+  if (!script || script.problems.length > 0) walk.complete = false;
+  else followCommands(walk, script.commands, { ...call, words: call.words.slice(index + 1) }, found.path, undefined);
+  return true;
 }
 
-/** A bare word is looked up where scripts are commonly copied to. */
-function onPath(walk: Walk, word: string): { path: string; containerPath: string } | undefined {
-  for (const folder of ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']) {
-    const found = scriptAt(walk, `${folder}/${word}`);
-    if (found) return found;
+function followNpm(walk: Walk, call: Call, argv: readonly string[]): boolean {
+  const script = npmScript(walk.repo, walk.container, argv);
+  if (script) followText(walk, call, script.text, script.at, []);
+  return script !== undefined;
+}
+
+function followText(walk: Walk, call: Call, text: string, at: Span, args: readonly ArgvWord[]): void {
+  const parsed = readShell(at.path, text);
+  if (parsed.problems.length > 0) walk.complete = false;
+  followCommands(walk, parsed.commands, { ...call, words: args }, call.setting.script, at);
+}
+
+/** Runs through a script's commands; `call.words` stand for its `"$@"`. Commands of a text inside another file share the place `textAt`. */
+function followCommands(
+  walk: Walk,
+  commands: readonly ShellCommand[],
+  call: Call,
+  script: string | undefined,
+  textAt: Span | undefined,
+): void {
+  for (const command of commands) {
+    if (command.words.length === 0 || command.within.some((each) => each.kind === 'substitution')) continue;
+    const [only] = command.words;
+    const passes = command.words.length === 1 && /^\$(?:@|\{@\}|\*)$/.test(only?.text ?? '');
+    const source = textAt || passes ? undefined : command;
+    const setting = { ...settingOf(command, call.setting), passed: passes, script, source };
+    const words = command.words.flatMap((word) =>
+      /^\$(?:@|\{@\})$/.test(word.text) ? call.words : [{ text: word.text, at: textAt ?? word.at }],
+    );
+    follow(walk, { words, setting, depth: call.depth + 1 });
+  }
+}
+
+function settingOf(command: ShellCommand, outer: Setting): Omit<Setting, 'passed' | 'script' | 'source'> {
+  const kinds = command.within.map((each) => each.kind);
+  const mayNotRun = kinds.some((kind) => ['if-body', 'else-body', 'case', 'function'].includes(kind));
+  return {
+    conditional: outer.conditional || command.joinedBy === '||' || mayNotRun,
+    looped: outer.looped || kinds.some((kind) => kind.startsWith('loop')),
+    exec: command.exec,
+    background: outer.background || command.background,
+  };
+}
+
+function record(walk: Walk, call: Call, wrappers: readonly string[]): void {
+  const argv = call.words.map((word) => word.text);
+  const at = call.setting.source?.at ?? call.words[0]?.at;
+  if (at === undefined) return;
+  if (OPAQUE.test(nameOf(argv[0] ?? ''))) walk.complete = false;
+  walk.commands.push({ argv, at, program: programOf(argv, at), wrappers, ...call.setting });
+}
+
+const ON_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** The repository's shell script that a word starts: by path, or by name from where scripts are commonly copied to. */
+function scriptFor(
+  walk: Walk,
+  word: string,
+  interpreted: boolean,
+): { path: string; containerPath: string } | undefined {
+  const { workdir } = walk.container;
+  const places = word.includes('/')
+    ? word.startsWith('/') || workdir !== undefined
+      ? [joinContainer(workdir ?? '/', word)]
+      : []
+    : [
+        ...ON_PATH.map((folder) => `${folder}/${word}`),
+        ...(interpreted && workdir !== undefined ? [joinContainer(workdir, word)] : []),
+      ];
+  for (const containerPath of places) {
+    const file = walk.container.fileAt(containerPath);
+    if (file.kind === 'repo' && isShellScript(file.path, walk.repo.read(file.path)))
+      return { path: file.path, containerPath };
   }
   return undefined;
 }
 
-function followScript(walk: Walk, script: { path: string; containerPath: string }, _args: readonly string[], passed: readonly ArgvWord[], setting: Setting, at: Span, depth: number, interpreted: boolean): void {
-  walk.scripts.push({ ...script, at, interpreted });
-  const parsed = walk.sources.shell(script.path);
-  if (!parsed || parsed.problems.length > 0) {
-    walk.complete = false;
-    return;
-  }
-  followCommands(walk, parsed.commands, setting, depth, script.path, passed, undefined);
-}
-
-function followText(walk: Walk, text: string, at: Span, setting: Setting, depth: number, script: string | undefined, passed: readonly ArgvWord[]): void {
-  const parsed = readShell(at.path, text);
-  if (parsed.problems.length > 0) walk.complete = false;
-  followCommands(walk, parsed.commands, setting, depth, script, passed, at);
-}
-
-/** `text` commands have offsets of their own piece of text, so their place is the whole piece. */
-function followCommands(walk: Walk, commands: readonly ShellCommand[], setting: Setting, depth: number, script: string | undefined, passed: readonly ArgvWord[], textAt: Span | undefined): void {
-  for (const command of commands) {
-    if (command.words.length === 0 || command.within.some((each) => each.kind === 'substitution')) continue;
-    const kinds = command.within.map((each) => each.kind);
-    const inner: Setting = {
-      conditional: setting.conditional || command.joinedBy === '||' || kinds.some((kind) => kind === 'if-body' || kind === 'else-body' || kind === 'case' || kind === 'function'),
-      looped: setting.looped || kinds.some((kind) => kind.startsWith('loop')),
-      exec: command.exec,
-      background: setting.background || command.background,
-      passed: false,
-      script: script ?? setting.script,
-      source: textAt ? undefined : command,
-    };
-    const only = command.words[0]?.text;
-    if (command.words.length === 1 && (only === '$@' || only === '${@}' || only === '$*')) {
-      follow(walk, passed, { ...inner, passed: true, source: undefined }, depth + 1);
-      continue;
-    }
-    const words = command.words.flatMap((word) => (word.text === '$@' ? passed : [{ text: word.text, at: textAt ?? word.at }]));
-    follow(walk, words, inner, depth + 1);
-  }
+/** By its first line; without one, by its name or by having no extension at all. */
+function isShellScript(path: string, text: string | undefined): boolean {
+  if (text === undefined) return false;
+  const interpreter = /^\ufeff?#!\s*(.*)/.exec(text)?.[1];
+  if (interpreter !== undefined) return /\b(?:sh|bash|dash|ash)\b/.test(interpreter);
+  return /\.(?:sh|bash)$/.test(path) || !nameOf(path).includes('.');
 }

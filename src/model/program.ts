@@ -34,13 +34,34 @@ const WRAPPERS: readonly { readonly name: RegExp; readonly skip: (argv: readonly
   { name: /^(?:tini|dumb-init|catatonit|docker-init)$/, skip: (argv) => afterOptions(argv, /^-[pe]$/) },
   { name: /^(?:gosu|su-exec|chpst|setuidgid)$/, skip: (argv) => (argv[1]?.startsWith('-') ? 3 : 2) },
   { name: /^setpriv$/, skip: (argv) => afterOptions(argv, /^$/) },
-  { name: /^(?:nice|ionice|stdbuf|time|timeout)$/, skip: (argv) => (argv[0] === 'timeout' ? afterOptions(argv, /^-[ks]$/) + 1 : afterOptions(argv, /^-n$/)) },
-  { name: /^env$/, skip: (argv) => firstIndex(argv, (word, index) => index > 0 && !word.startsWith('-') && !/^\w+=/.test(word)) },
-  { name: /^(?:poetry|pipenv|uv|pdm|hatch|rye)$/, skip: (argv) => (argv[1] === 'run' ? afterOptions(argv.slice(1), /^(?:--extra|--group|--with|--python|-p|--env-file)$/) + 1 : undefined) },
+  {
+    name: /^(?:nice|ionice|stdbuf|time|timeout)$/,
+    skip: (argv) => (argv[0] === 'timeout' ? afterOptions(argv, /^-[ks]$/) + 1 : afterOptions(argv, /^-n$/)),
+  },
+  {
+    name: /^env$/,
+    skip: (argv) => firstIndex(argv, (word, index) => index > 0 && !word.startsWith('-') && !/^\w+=/.test(word)),
+  },
+  {
+    name: /^(?:poetry|pipenv|uv|pdm|hatch|rye)$/,
+    skip: (argv) =>
+      argv[1] === 'run'
+        ? afterOptions(argv.slice(1), /^(?:--extra|--group|--with|--python|-p|--env-file)$/) + 1
+        : undefined,
+  },
   { name: /^newrelic-admin$/, skip: (argv) => (argv[1] === 'run-program' ? 2 : undefined) },
-  { name: /^(?:wait-for-it|wait-for|wait-for-it\.sh|wait-for\.sh|wait-for-postgres\.sh|wait)$/, skip: (argv) => afterDashes(argv) },
+  {
+    name: /^(?:wait-for-it|wait-for|wait-for-it\.sh|wait-for\.sh|wait-for-postgres\.sh|wait)$/,
+    skip: (argv) => afterDashes(argv),
+  },
   { name: /^dockerize$/, skip: (argv) => dockerizeCommand(argv) },
-  { name: /^watchmedo$/, skip: (argv) => (argv[1] === 'auto-restart' ? (afterDashes(argv) ?? firstIndex(argv, (word, i) => i > 1 && /celery|rq|python/.test(word))) : undefined) },
+  {
+    name: /^watchmedo$/,
+    skip: (argv) =>
+      argv[1] === 'auto-restart'
+        ? (afterDashes(argv) ?? firstIndex(argv, (word, i) => i > 1 && /celery|rq|python/.test(word)))
+        : undefined,
+  },
 ];
 
 const firstIndex = (argv: readonly string[], accept: (word: string, index: number) => boolean): number => {
@@ -69,7 +90,10 @@ function dockerizeCommand(argv: readonly string[]): number {
 }
 
 /** Takes wrappers off a command line: `tini -- gosu app poetry run gunicorn x` → `gunicorn x`. */
-export function peel(argv: readonly string[]): { readonly argv: readonly string[]; readonly wrappers: readonly string[] } {
+export function peel(argv: readonly string[]): {
+  readonly argv: readonly string[];
+  readonly wrappers: readonly string[];
+} {
   const wrappers: string[] = [];
   let rest = argv;
   for (let guard = 0; guard < 12; guard += 1) {
@@ -89,9 +113,17 @@ export function programOf(argv: readonly string[], at: Span): Program {
   if (/^python[\d.]*$/.test(words[0] ?? '')) {
     const index = afterOptions(words, /^-[WX]$/);
     const module = words.indexOf('-m');
-    if (module > 0 && module < index + 1) words = (words[module + 1] ?? '').includes('.') ? words : words.slice(module + 1);
+    if (module > 0 && module < index + 1)
+      words = (words[module + 1] ?? '').includes('.') ? words : words.slice(module + 1);
   }
-  const base: Program = { name: words[0] ?? '', role: 'other', app: undefined, workers: 1, preload: false, chdir: undefined };
+  const base: Program = {
+    name: words[0] ?? '',
+    role: 'other',
+    app: undefined,
+    workers: 1,
+    preload: false,
+    chdir: undefined,
+  };
   const migration = migrationName(words);
   if (migration !== undefined) return { ...base, name: migration, role: 'migration', app: flaskApp(words, at) };
   switch (words[0]) {
@@ -105,9 +137,16 @@ export function programOf(argv: readonly string[], at: Span): Program {
     case 'fastapi':
       return { ...base, role: 'web', ...asgi(words, at) };
     case 'uwsgi':
-      return { ...base, role: 'web', workers: countOption(words, ['-p', '--processes', '--workers'], 1), app: reference(option(words, ['-w', '--module', '--wsgi']), at) };
+      return {
+        ...base,
+        role: 'web',
+        workers: countOption(words, ['-p', '--processes', '--workers'], 1),
+        app: reference(option(words, ['-w', '--module', '--wsgi']), at),
+      };
     case 'flask':
-      return words.includes('run') ? { ...base, name: 'flask run', role: 'web', app: flaskApp(words, at) } : { ...base, name: ['flask', ...words.slice(1)].join(' '), app: flaskApp(words, at) };
+      return words.includes('run')
+        ? { ...base, name: 'flask run', role: 'web', app: flaskApp(words, at) }
+        : { ...base, name: ['flask', ...words.slice(1)].join(' '), app: flaskApp(words, at) };
     case 'celery':
       return { ...base, ...celery(words, at) };
     case 'rq':
@@ -141,12 +180,28 @@ function pythonScript(words: readonly string[], at: Span): Program | undefined {
   const script = words.findIndex((word, index) => index < 4 && /\.py$/.test(word));
   const module = words.indexOf('-m');
   const name = words[0] ?? '';
-  if (words.includes('runserver')) return { name: 'runserver', role: 'web', app: undefined, workers: 1, preload: false, chdir: undefined };
+  if (words.includes('runserver'))
+    return { name: 'runserver', role: 'web', app: undefined, workers: 1, preload: false, chdir: undefined };
   if (!/^python[\d.]*$/.test(name) && !(script === 0)) return undefined;
   const file = module > 0 ? words[module + 1] : script >= 0 ? words[script] : undefined;
-  if (file === undefined) return { name: words.includes('-c') ? 'python -c' : name, role: 'other', app: undefined, workers: 1, preload: false, chdir: undefined };
+  if (file === undefined)
+    return {
+      name: words.includes('-c') ? 'python -c' : name,
+      role: 'other',
+      app: undefined,
+      workers: 1,
+      preload: false,
+      chdir: undefined,
+    };
   const subcommand = words[script + 1] !== undefined && script >= 0;
-  return { name: 'python', role: subcommand || module > 0 ? 'other' : 'web', app: { module: file, object: undefined, call: undefined, at }, workers: 1, preload: false, chdir: undefined };
+  return {
+    name: 'python',
+    role: subcommand || module > 0 ? 'other' : 'web',
+    app: { module: file, object: undefined, call: undefined, at },
+    workers: 1,
+    preload: false,
+    chdir: undefined,
+  };
 }
 
 /** The migration tool of a command line, as people name it; `undefined` when it is none. */
@@ -155,7 +210,8 @@ export function migrationName(argv: readonly string[]): string | undefined {
   const has = (...names: string[]): boolean => names.every((name) => words.includes(name));
   if (words[0] === 'flask' && has('db', 'upgrade')) return 'flask db upgrade';
   if (words[0] === 'alembic' && has('upgrade')) return 'alembic upgrade';
-  if (words.some((word) => /(?:^|\/)(?:manage\.py|django-admin)$/.test(word)) && has('migrate')) return 'manage.py migrate';
+  if (words.some((word) => /(?:^|\/)(?:manage\.py|django-admin)$/.test(word)) && has('migrate'))
+    return 'manage.py migrate';
   if (words.some((word) => /(?:^|\/)manage\.py$/.test(word)) && has('db', 'upgrade')) return 'manage.py db upgrade';
   const node = words[0] === 'npx' || words[0] === 'pnpm' || words[0] === 'yarn' ? words.slice(1) : words;
   const tool = (node[0] ?? '').split('/').at(-1);
@@ -190,19 +246,47 @@ function asgi(words: readonly string[], at: Span): Partial<Program> {
 }
 
 function celery(words: readonly string[], at: Span): Partial<Program> {
-  const command = words.find((word) => /^(?:worker|beat|flower|multi|purge|inspect|status|events|call|shell)$/.test(word));
-  const role: Role = command === 'worker' || command === 'multi' ? 'worker' : command === 'beat' ? 'beat' : command === 'flower' ? 'monitor' : 'other';
+  const command = words.find((word) =>
+    /^(?:worker|beat|flower|multi|purge|inspect|status|events|call|shell)$/.test(word),
+  );
+  const role: Role =
+    command === 'worker' || command === 'multi'
+      ? 'worker'
+      : command === 'beat'
+        ? 'beat'
+        : command === 'flower'
+          ? 'monitor'
+          : 'other';
   const pool = option(words, ['-P', '--pool']);
   const workers = pool === 'solo' ? 1 : countOption(words, ['-c', '--concurrency'], undefined);
-  return { name: command ? `celery ${command}` : 'celery', role, app: reference(option(words, ['-A', '--app']), at), workers: role === 'worker' ? workers : 1 };
+  return {
+    name: command ? `celery ${command}` : 'celery',
+    role,
+    app: reference(option(words, ['-A', '--app']), at),
+    workers: role === 'worker' ? workers : 1,
+  };
 }
 
 function node(words: readonly string[], at: Span): Partial<Program> {
-  const file = words.slice(1).find((word) => /\.(?:[cm]?[jt]s|json)$/.test(word)) ?? words.slice(1).find((word) => !word.startsWith('-') && word !== 'start');
+  const file =
+    words.slice(1).find((word) => /\.(?:[cm]?[jt]s|json)$/.test(word)) ??
+    words.slice(1).find((word) => !word.startsWith('-') && word !== 'start');
   const pm2 = /^pm2/.test(words[0] ?? '');
   const instances = option(words, ['-i', '--instances']);
-  const workers = pm2 ? (instances === undefined ? (/\.json$|config\.[cm]?js$/.test(file ?? '') ? undefined : 1) : /^\d+$/.test(instances) && instances !== '0' ? Number(instances) : undefined) : 1;
-  return { role: 'web', app: file === undefined ? undefined : { module: file, object: undefined, call: undefined, at }, workers };
+  const workers = pm2
+    ? instances === undefined
+      ? /\.json$|config\.[cm]?js$/.test(file ?? '')
+        ? undefined
+        : 1
+      : /^\d+$/.test(instances) && instances !== '0'
+        ? Number(instances)
+        : undefined
+    : 1;
+  return {
+    role: 'web',
+    app: file === undefined ? undefined : { module: file, object: undefined, call: undefined, at },
+    workers,
+  };
 }
 
 function flaskApp(words: readonly string[], at: Span): AppReference | undefined {
@@ -223,13 +307,18 @@ export function option(words: readonly string[], names: readonly string[]): stri
     for (const name of names) {
       if (word === name) found = words[index + 1];
       else if (name.startsWith('--') && word.startsWith(`${name}=`)) found = word.slice(name.length + 1);
-      else if (/^-\w$/.test(name) && word.startsWith(name) && !word.startsWith('--') && word.length > 2) found = word.slice(2).replace(/^=/, '');
+      else if (/^-\w$/.test(name) && word.startsWith(name) && !word.startsWith('--') && word.length > 2)
+        found = word.slice(2).replace(/^=/, '');
     }
   });
   return found;
 }
 
-function countOption(words: readonly string[], names: readonly string[], absent: number | undefined): number | undefined {
+function countOption(
+  words: readonly string[],
+  names: readonly string[],
+  absent: number | undefined,
+): number | undefined {
   const value = option(words, names);
   if (value === undefined) return absent;
   return /^\d+$/.test(value) ? Number(value) : undefined;

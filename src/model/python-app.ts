@@ -31,7 +31,12 @@ export interface PythonPath {
 }
 
 /** Resolves modules as the container would: working directory (or `--chdir`), PYTHONPATH, then nothing else of the repository. */
-export function pythonPathOf(repo: Repo, sources: Sources, container: Container, program: Program | undefined): PythonPath {
+export function pythonPathOf(
+  repo: Repo,
+  sources: Sources,
+  container: Container,
+  program: Program | undefined,
+): PythonPath {
   const workdir = container.workdir;
   const roots = workdir === undefined ? [] : searchFolders(container, workdir, program);
   const seen = new Map<string, string | undefined>();
@@ -47,7 +52,10 @@ export function pythonPathOf(repo: Repo, sources: Sources, container: Container,
     return [...new Set(found.flatMap((dotted) => find(dotted) ?? []))];
   };
   const nameOf = (path: string): string | undefined => {
-    const suffix = path.replace(/\.py$/, '').replace(/\/__init__$/, '').split('/');
+    const suffix = path
+      .replace(/\.py$/, '')
+      .replace(/\/__init__$/, '')
+      .split('/');
     for (let take = 1; take <= suffix.length; take += 1) {
       const dotted = suffix.slice(-take).join('.');
       if (find(dotted) === path) return dotted;
@@ -67,10 +75,14 @@ export function pythonPathOf(repo: Repo, sources: Sources, container: Container,
     }
     return [...modules.values()];
   };
-  const origin = (module: PythonModule, dotted: string, scope: string): Origin | undefined => originOf(read, find, nameOf, module, dotted, scope, 0);
+  const origin = (module: PythonModule, dotted: string, scope: string): Origin | undefined =>
+    originOf(read, find, nameOf, module, dotted, scope, 0);
   const entry = (reference: string): string | undefined => {
     if (!/\.py$|\//.test(reference)) return find(reference);
-    const file = workdir === undefined ? undefined : container.fileAt(joinContainer(workdir, /\.py$/.test(reference) ? reference : `${reference}.py`));
+    const file =
+      workdir === undefined
+        ? undefined
+        : container.fileAt(joinContainer(workdir, /\.py$/.test(reference) ? reference : `${reference}.py`));
     return file?.kind === 'repo' ? file.path : undefined;
   };
   return { find, entry, targets, nameOf, reachable, origin };
@@ -80,8 +92,17 @@ function searchFolders(container: Container, workdir: string, program: Program |
   const first = program?.chdir !== undefined ? joinContainer(workdir, program.chdir) : workdir;
   const script = program?.app?.module;
   const scriptFolder = script?.endsWith('.py') ? joinContainer(workdir, folderOf(script) || '.') : undefined;
-  const path = (container.variable('PYTHONPATH') ?? '').split(':').filter((folder) => folder !== '' && !folder.includes('$'));
-  return [...new Set([...(scriptFolder ? [scriptFolder] : []), first, workdir, ...path.map((folder) => joinContainer(workdir, folder))])];
+  const path = (container.variable('PYTHONPATH') ?? '')
+    .split(':')
+    .filter((folder) => folder !== '' && !folder.includes('$'));
+  return [
+    ...new Set([
+      ...(scriptFolder ? [scriptFolder] : []),
+      first,
+      workdir,
+      ...path.map((folder) => joinContainer(workdir, folder)),
+    ]),
+  ];
 }
 
 function locateModule(repo: Repo, container: Container, roots: readonly string[], dotted: string): string | undefined {
@@ -95,7 +116,11 @@ function locateModule(repo: Repo, container: Container, roots: readonly string[]
 }
 
 /** The absolute dotted names that an import may load: the module, and its submodule of the imported name. */
-function absolute(module: PythonModule, imported: PythonImport, nameOf: (path: string) => string | undefined): string[] {
+function absolute(
+  module: PythonModule,
+  imported: PythonImport,
+  nameOf: (path: string) => string | undefined,
+): string[] {
   let base = imported.module;
   if (imported.level > 0) {
     const own = nameOf(module.path);
@@ -120,12 +145,18 @@ function originOf(
   depth: number,
 ): Origin | undefined {
   if (depth > 20) return undefined;
-  const follow = (next: PythonModule, rest: string): Origin | undefined => originOf(read, find, nameOf, next, rest, '', depth + 1);
+  const follow = (next: PythonModule, rest: string): Origin | undefined =>
+    originOf(read, find, nameOf, next, rest, '', depth + 1);
   const [head = '', ...rest] = dotted.split('.');
-  const imported = module.imports.findLast((each) => each.binds === head && (each.scope === '' || each.scope === scope || scope.startsWith(`${each.scope}.`)));
+  const imported = module.imports.findLast(
+    (each) => each.binds === head && (each.scope === '' || each.scope === scope || scope.startsWith(`${each.scope}.`)),
+  );
   if (!imported) {
     const star = module.imports.filter((each) => each.name === '*');
-    const own = module.functions.some((each) => each.qualified === head) || module.classes.some((each) => each.qualified === head) || module.assignments.some((each) => each.target === head && each.scope === '');
+    const own =
+      module.functions.some((each) => each.qualified === head) ||
+      module.classes.some((each) => each.qualified === head) ||
+      module.assignments.some((each) => each.target === head && each.scope === '');
     if (own || star.length === 0) return own ? { kind: 'defined', module, name: dotted } : undefined;
     for (const each of star)
       for (const name of absolute(module, each, nameOf)) {
@@ -140,7 +171,10 @@ function originOf(
   const names = absolute(module, imported, nameOf);
   if (imported.name === undefined) {
     // `import a.b.c` binds `a`: the dotted use spells the module out.
-    const full = imported.binds === imported.module || imported.module.startsWith(`${imported.binds}.`) ? dotted : [imported.module, ...rest].join('.');
+    const full =
+      imported.binds === imported.module || imported.module.startsWith(`${imported.binds}.`)
+        ? dotted
+        : [imported.module, ...rest].join('.');
     return alongModules(read, find, full, follow);
   }
   const [submodule, parent] = names;
@@ -153,7 +187,9 @@ function originOf(
   }
   if (asModule !== undefined) return alongModules(read, find, [submodule, ...rest].join('.'), follow);
   if (fromModule) return { kind: 'defined', module: fromModule, name: [imported.name, ...rest].join('.') };
-  return imported.level > 0 ? undefined : { kind: 'external', dotted: [imported.module, imported.name, ...rest].filter(Boolean).join('.') };
+  return imported.level > 0
+    ? undefined
+    : { kind: 'external', dotted: [imported.module, imported.name, ...rest].filter(Boolean).join('.') };
 }
 
 /** Splits `pkg.mod.name` into the longest module of the repository and the name in it. */
@@ -169,13 +205,19 @@ function alongModules(
     const module = path === undefined ? undefined : read(path);
     if (!module) continue;
     const rest = segments.slice(take).join('.');
-    return rest === '' ? { kind: 'defined', module, name: '' } : (follow(module, rest) ?? { kind: 'defined', module, name: rest });
+    return rest === ''
+      ? { kind: 'defined', module, name: '' }
+      : (follow(module, rest) ?? { kind: 'defined', module, name: rest });
   }
   return { kind: 'external', dotted };
 }
 
 /** The string constants of a module, with their places: hosts and URLs are looked for in them. */
 export const stringsOf = (module: PythonModule): readonly { readonly text: string; readonly at: Span }[] => [
-  ...module.calls.flatMap((call) => call.args.flatMap((arg) => (arg.string === undefined ? [] : [{ text: arg.string, at: arg.value }]))),
-  ...module.assignments.flatMap(({ value }) => (value?.string === undefined ? [] : [{ text: value.string, at: value.at }])),
+  ...module.calls.flatMap((call) =>
+    call.args.flatMap((arg) => (arg.string === undefined ? [] : [{ text: arg.string, at: arg.value }])),
+  ),
+  ...module.assignments.flatMap(({ value }) =>
+    value?.string === undefined ? [] : [{ text: value.string, at: value.at }],
+  ),
 ];

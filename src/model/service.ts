@@ -75,7 +75,12 @@ export interface Service {
   /** Contributions by key, in merge order. */
   readonly parts: ReadonlyMap<string, readonly Part[]>;
   /** Where the service itself is written, in merge order: project files first, then overlays. */
-  readonly definitions: readonly { readonly file: ComposeFile; readonly path: readonly string[]; readonly entry: ComposeEntry; readonly overlay: boolean }[];
+  readonly definitions: readonly {
+    readonly file: ComposeFile;
+    readonly path: readonly string[];
+    readonly entry: ComposeEntry;
+    readonly overlay: boolean;
+  }[];
   readonly image: Located | undefined;
   readonly build: Build | undefined;
   readonly dependsOn: readonly Dependency[];
@@ -123,7 +128,9 @@ function readService(project: ComposeProject, name: string, sources: Sources): S
     dependsOn: dependenciesOf(parts),
     mounts: mountsOf(parts, project),
     ...env,
-    ports: (parts.get('ports') ?? []).flatMap((part) => itemsOf(part.node).flatMap((node) => resolve(node.kind === 'map' ? valueAt(node, 'target') : node) ?? [])),
+    ports: (parts.get('ports') ?? []).flatMap((part) =>
+      itemsOf(part.node).flatMap((node) => resolve(node.kind === 'map' ? valueAt(node, 'target') : node) ?? []),
+    ),
     profiles: (parts.get('profiles') ?? []).flatMap((part) => itemsOf(part.node).flatMap((node) => textOf(node) ?? [])),
     networkMode: resolve(last(parts, 'network_mode')?.node)?.text,
     replicas: replicasOf(mapping('deploy').get('replicas')?.node ?? last(parts, 'scale')?.node, resolve),
@@ -133,7 +140,15 @@ function readService(project: ComposeProject, name: string, sources: Sources): S
 }
 
 /** Adds the keys of one definition, the service that it extends first. `!reset` drops and `!override` replaces what came before. */
-function collect(parts: Map<string, Part[]>, file: ComposeFile, node: ComposeNode, path: readonly string[], shared: boolean, sources: Sources, depth: number): void {
+function collect(
+  parts: Map<string, Part[]>,
+  file: ComposeFile,
+  node: ComposeNode,
+  path: readonly string[],
+  shared: boolean,
+  sources: Sources,
+  depth: number,
+): void {
   if (node.kind !== 'map' || depth > 10) return;
   const base = extendedBy(file, node, sources);
   if (base) collect(parts, base.file, base.node, base.path, true, sources, depth + 1);
@@ -149,7 +164,11 @@ function collect(parts: Map<string, Part[]>, file: ComposeFile, node: ComposeNod
   }
 }
 
-function extendedBy(file: ComposeFile, node: ComposeNode, sources: Sources): { file: ComposeFile; node: ComposeNode; path: readonly string[] } | undefined {
+function extendedBy(
+  file: ComposeFile,
+  node: ComposeNode,
+  sources: Sources,
+): { file: ComposeFile; node: ComposeNode; path: readonly string[] } | undefined {
   const value = valueAt(node, 'extends');
   const name = textOf(value?.kind === 'map' ? valueAt(value, 'service') : value);
   if (name === undefined) return undefined;
@@ -161,8 +180,14 @@ function extendedBy(file: ComposeFile, node: ComposeNode, sources: Sources): { f
 }
 
 const last = (parts: ReadonlyMap<string, readonly Part[]>, key: string): Part | undefined => parts.get(key)?.at(-1);
-const keysOf = (node: ComposeNode | undefined): string[] => (node?.kind === 'map' ? node.entries.map((entry) => String(entry.key.value)) : []);
-const itemsOf = (node: ComposeNode): ComposeNode[] => (node.kind === 'seq' ? node.items.map((item) => item.value) : node.kind === 'scalar' && node.value !== null ? [node] : []);
+const keysOf = (node: ComposeNode | undefined): string[] =>
+  node?.kind === 'map' ? node.entries.map((entry) => String(entry.key.value)) : [];
+const itemsOf = (node: ComposeNode): ComposeNode[] =>
+  node.kind === 'seq'
+    ? node.items.map((item) => item.value)
+    : node.kind === 'scalar' && node.value !== null
+      ? [node]
+      : [];
 
 function locate(node: ComposeNode | undefined, project: ComposeProject): Located | undefined {
   const text = textOf(node);
@@ -172,15 +197,22 @@ function locate(node: ComposeNode | undefined, project: ComposeProject): Located
 }
 
 /** Merges mappings (and lists of `name` or `name=value`) by name; later parts win. */
-function entriesByName(parts: readonly Part[]): Map<string, { readonly node: ComposeNode | undefined; readonly at: Span; readonly part: Part; readonly listed: boolean }> {
+function entriesByName(
+  parts: readonly Part[],
+): Map<
+  string,
+  { readonly node: ComposeNode | undefined; readonly at: Span; readonly part: Part; readonly listed: boolean }
+> {
   const found = new Map<string, { node: ComposeNode | undefined; at: Span; part: Part; listed: boolean }>();
   for (const part of parts) {
     if (part.node.kind === 'map')
-      for (const entry of part.node.entries) found.set(String(entry.key.value), { node: entry.value, at: entry.at, part, listed: false });
+      for (const entry of part.node.entries)
+        found.set(String(entry.key.value), { node: entry.value, at: entry.at, part, listed: false });
     if (part.node.kind === 'seq')
       for (const item of part.node.items) {
         const text = textOf(item.value);
-        if (text !== undefined) found.set(text.split('=')[0] ?? text, { node: item.value, at: item.at, part, listed: true });
+        if (text !== undefined)
+          found.set(text.split('=')[0] ?? text, { node: item.value, at: item.at, part, listed: true });
       }
   }
   return found;
@@ -198,22 +230,37 @@ function dependenciesOf(parts: ReadonlyMap<string, readonly Part[]>): Dependency
   }));
 }
 
-function buildOf(parts: ReadonlyMap<string, readonly Part[]>, resolve: (node: ComposeNode | undefined) => Located | undefined): Build | undefined {
+function buildOf(
+  parts: ReadonlyMap<string, readonly Part[]>,
+  resolve: (node: ComposeNode | undefined) => Located | undefined,
+): Build | undefined {
   const all = parts.get('build') ?? [];
   const part = all.at(-1);
   if (!part) return undefined;
-  const find = (key: string): ComposeNode | undefined => all.map((each) => valueAt(each.node.kind === 'map' ? each.node : undefined, key)).findLast(Boolean);
-  const contextNode = all.map((each) => (each.node.kind === 'scalar' ? each.node : valueAt(each.node, 'context'))).findLast(Boolean);
+  const find = (key: string): ComposeNode | undefined =>
+    all.map((each) => valueAt(each.node.kind === 'map' ? each.node : undefined, key)).findLast(Boolean);
+  const contextNode = all
+    .map((each) => (each.node.kind === 'scalar' ? each.node : valueAt(each.node, 'context')))
+    .findLast(Boolean);
   const context = resolve(contextNode) ?? { text: '.', at: part.entry.at, unknown: false };
-  const folder = context.unknown || /^[\w+.-]+:\/\/|^git@|\.git(?:#|$)/.test(context.text) ? undefined : resolveIn(folderOf(part.file.path), context.text);
+  const folder =
+    context.unknown || /^[\w+.-]+:\/\/|^git@|\.git(?:#|$)/.test(context.text)
+      ? undefined
+      : resolveIn(folderOf(part.file.path), context.text);
   const dockerfile = resolve(find('dockerfile'));
   const name = dockerfile?.text ?? 'Dockerfile';
   const args = [...entriesByName(all.flatMap((each) => argsPart(each)))];
   return {
     context: folder,
-    dockerfile: folder === undefined || dockerfile?.unknown || find('dockerfile_inline') ? undefined : resolveIn(folder, name),
+    dockerfile:
+      folder === undefined || dockerfile?.unknown || find('dockerfile_inline') ? undefined : resolveIn(folder, name),
     target: resolve(find('target'))?.text,
-    args: new Map(args.map(([key, { node, listed }]) => [key, listed ? resolve(node)?.text.split('=').slice(1).join('=') : resolve(node)?.text])),
+    args: new Map(
+      args.map(([key, { node, listed }]) => [
+        key,
+        listed ? resolve(node)?.text.split('=').slice(1).join('=') : resolve(node)?.text,
+      ]),
+    ),
     at: part.entry.at,
     dockerfileAt: dockerfile?.at ?? part.entry.at,
     part,
@@ -241,7 +288,14 @@ function longMount(node: ComposeNode, part: Part, project: ComposeProject): Moun
   if (target === undefined) return undefined;
   const type = read('type') ?? 'volume';
   const source = read('source');
-  const kind = type === 'bind' || type === 'tmpfs' ? type : type !== 'volume' ? 'unknown' : source === undefined ? 'anonymous' : 'volume';
+  const kind =
+    type === 'bind' || type === 'tmpfs'
+      ? type
+      : type !== 'volume'
+        ? 'unknown'
+        : source === undefined
+          ? 'anonymous'
+          : 'volume';
   const folder = folderOf(part.file.path);
   return {
     kind,
@@ -260,14 +314,19 @@ function shortMount(node: ComposeNode, part: Part, project: ComposeProject): Mou
   const [first = '', second, mode] = value.text.split(':');
   const at = node.at;
   const readOnly = Boolean(mode?.split(',').includes('ro'));
-  if (second === undefined) return { kind: 'anonymous', source: undefined, target: joinContainer('/', first), readOnly, at, part };
+  if (second === undefined)
+    return { kind: 'anonymous', source: undefined, target: joinContainer('/', first), readOnly, at, part };
   const target = joinContainer('/', second);
   if (value.unknown) return { kind: 'unknown', source: undefined, target, readOnly, at, part };
   if (!/^[./~]/.test(first)) return { kind: 'volume', source: first, target, readOnly, at, part };
   return { kind: 'bind', source: resolveIn(folderOf(part.file.path), first), target, readOnly, at, part };
 }
 
-function environmentOf(parts: ReadonlyMap<string, readonly Part[]>, project: ComposeProject, sources: Sources): { environment: ReadonlyMap<string, Variable>; hiddenEnvironment: boolean } {
+function environmentOf(
+  parts: ReadonlyMap<string, readonly Part[]>,
+  project: ComposeProject,
+  sources: Sources,
+): { environment: ReadonlyMap<string, Variable>; hiddenEnvironment: boolean } {
   const environment = new Map<string, Variable>();
   let hiddenEnvironment = false;
   for (const part of parts.get('env_file') ?? [])
@@ -278,21 +337,35 @@ function environmentOf(parts: ReadonlyMap<string, readonly Part[]>, project: Com
       if (!file) hiddenEnvironment = true;
       for (const entry of file?.entries ?? []) {
         const raw = entry.value;
-        const resolved = raw === undefined || entry.quote === "'" ? undefined : interpolate(raw, (name) => environment.get(name)?.value?.text ?? project.variables.get(name));
-        const value = raw === undefined ? undefined : { text: resolved?.text ?? raw, at: entry.valueAt, unknown: (resolved?.missing.length ?? 0) > 0 };
+        const resolved =
+          raw === undefined || entry.quote === "'"
+            ? undefined
+            : interpolate(raw, (name) => environment.get(name)?.value?.text ?? project.variables.get(name));
+        const value =
+          raw === undefined
+            ? undefined
+            : { text: resolved?.text ?? raw, at: entry.valueAt, unknown: (resolved?.missing.length ?? 0) > 0 };
         environment.set(entry.name, { name: entry.name, value, at: entry.at, from: 'env_file' });
       }
     }
   for (const [name, { node, at, listed }] of entriesByName(parts.get('environment') ?? [])) {
     const located = locate(node, project);
     const passed = listed ? !located?.text.includes('=') : located === undefined;
-    const value = passed || !located ? undefined : listed ? { ...located, text: located.text.slice(located.text.indexOf('=') + 1) } : located;
+    const value =
+      passed || !located
+        ? undefined
+        : listed
+          ? { ...located, text: located.text.slice(located.text.indexOf('=') + 1) }
+          : located;
     environment.set(name, { name, value, at, from: 'environment' });
   }
   return { environment, hiddenEnvironment };
 }
 
-function replicasOf(node: ComposeNode | undefined, resolve: (node: ComposeNode | undefined) => Located | undefined): number | undefined {
+function replicasOf(
+  node: ComposeNode | undefined,
+  resolve: (node: ComposeNode | undefined) => Located | undefined,
+): number | undefined {
   if (!node) return 1;
   const value = resolve(node);
   return value && !value.unknown && /^\d+$/.test(value.text) ? Number(value.text) : undefined;

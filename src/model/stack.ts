@@ -5,6 +5,7 @@ import { type ComposeProject, composeProjects } from './compose-project.ts';
 import { type Container, containerOf } from './container.ts';
 import { type Image, readImage } from './image.ts';
 import { type Startup, startupOf } from './process.ts';
+import type { Program } from './program.ts';
 import { type PythonPath, pythonPathOf } from './python-app.ts';
 import { type Build, readServices, type Service } from './service.ts';
 import { type ParseCache, type Sources, sourcesOf } from './sources.ts';
@@ -59,10 +60,13 @@ export function readStack(repo: Repo, previous: Stack | undefined): Stack {
   const sources = sourcesOf(repo, cache);
   const { projects, broken } = composeProjects(repo, sources);
   const services = projects.flatMap((project) => readServices(project, sources));
-  const named = services.flatMap((service) => (service.build?.dockerfile !== undefined && repo.has(service.build.dockerfile) ? [service.build.dockerfile] : []));
+  const named = services.flatMap((service) =>
+    service.build?.dockerfile !== undefined && repo.has(service.build.dockerfile) ? [service.build.dockerfile] : [],
+  );
   const loose = repo.paths.filter((path) => isDockerfilePath(path));
   const views = new Map<Service, ServiceView>();
-  const neighbours = (service: Service): readonly Service[] => services.filter((other) => other.project === service.project);
+  const neighbours = (service: Service): readonly Service[] =>
+    services.filter((other) => other.project === service.project);
   const view = (service: Service): ServiceView => {
     let found = views.get(service);
     if (!found) {
@@ -92,7 +96,8 @@ export function isDockerfilePath(path: string): boolean {
 }
 
 function viewOf(repo: Repo, sources: Sources, service: Service, neighbours: readonly Service[]): ServiceView {
-  const owners = (image: string): Build | undefined => neighbours.find((other) => other.build && other.image?.text === image && other !== service)?.build;
+  const owners = (image: string): Build | undefined =>
+    neighbours.find((other) => other.build && other.image?.text === image && other !== service)?.build;
   // A service that only names an image runs what a neighbour builds under that name.
   const build = service.build ?? (service.image ? owners(service.image.text) : undefined);
   const image = build ? readImage(repo, sources, build, owners) : undefined;
@@ -116,33 +121,58 @@ function viewOf(repo: Repo, sources: Sources, service: Service, neighbours: read
 }
 
 /** `flask run` without `--app` reads FLASK_APP, then looks for wsgi.py and app.py: https://flask.palletsprojects.com/en/stable/cli/ */
-function entryOf(sources: Sources, container: Container, startup: Startup, python: PythonPath): PythonModule | undefined {
+function entryOf(
+  sources: Sources,
+  container: Container,
+  startup: Startup,
+  python: PythonPath,
+): PythonModule | undefined {
   const program = startup.main?.program;
   if (!program) return undefined;
-  const named = program.app?.module ?? (/^flask/.test(program.name) ? container.variable('FLASK_APP')?.split(':')[0] : undefined);
-  const candidates = named !== undefined ? [named] : /^flask/.test(program.name) ? ['wsgi', 'app'] : [];
-  for (const candidate of candidates) {
-    const path = python.entry(candidate);
-    if (path !== undefined && path.endsWith('.py')) return celeryModule(sources, python, path, program.name);
+  const named = program.app?.module ?? (isFlask(program) ? container.variable('FLASK_APP')?.split(':')[0] : undefined);
+  for (const candidate of named === undefined ? (isFlask(program) ? ['wsgi', 'app'] : []) : [named]) {
+    // `celery -A pkg.module.app` names an object after a last dot.
+    const path =
+      python.entry(candidate) ?? (isCelery(program) ? python.entry(candidate.replace(/\.\w+$/, '')) : undefined);
+    if (path?.endsWith('.py')) return isCelery(program) ? celeryModule(sources, python, path) : sources.python(path);
   }
   return undefined;
 }
 
+const isFlask = (program: Program): boolean => program.name.startsWith('flask');
+const isCelery = (program: Program): boolean => program.name.startsWith('celery');
+
 /** `celery -A proj` looks at `proj`, then at `proj.celery`. https://docs.celeryq.dev/en/stable/userguide/application.html */
-function celeryModule(sources: Sources, python: PythonPath, path: string, program: string): PythonModule | undefined {
+function celeryModule(sources: Sources, python: PythonPath, path: string): PythonModule | undefined {
   const module = sources.python(path);
-  if (!program.startsWith('celery') || !path.endsWith('/__init__.py') || !module) return module;
+  if (!path.endsWith('/__init__.py') || !module) return module;
   const own = module.calls.some((call) => /(?:^|\.)Celery$/.test(call.callee));
   const name = python.nameOf(path);
   const inner = own || name === undefined ? undefined : python.find(`${name}.celery`);
   return inner === undefined ? module : sources.python(inner);
 }
 
-function noticesOf(broken: ReturnType<typeof composeProjects>['broken'], sources: Sources, dockerfiles: readonly string[]): Notice[] {
-  const compose = broken.flatMap((file) => file.problems.slice(0, 1).map((problem) => ({ path: file.path, line: lineNumber(file.text, problem.at.start), message: problem.message, hint: problem.hint })));
+function noticesOf(
+  broken: ReturnType<typeof composeProjects>['broken'],
+  sources: Sources,
+  dockerfiles: readonly string[],
+): Notice[] {
+  const compose = broken.flatMap((file) =>
+    file.problems.slice(0, 1).map((problem) => ({
+      path: file.path,
+      line: lineNumber(file.text, problem.at.start),
+      message: problem.message,
+      hint: problem.hint,
+    })),
+  );
   const docker = dockerfiles.flatMap((path) => {
     const file = sources.dockerfile(path);
-    return (file?.problems ?? []).slice(0, 1).map((problem) => ({ path, line: lineNumber(file?.text ?? '', problem.at.start), message: problem.message, hint: problem.hint }));
+    return (file?.problems ?? []).slice(0, 1).map((problem) => ({
+      path,
+      line: lineNumber(file?.text ?? '', problem.at.start),
+      message: problem.message,
+      hint: problem.hint,
+    }));
   });
   return [...compose, ...docker];
 }

@@ -2,7 +2,17 @@ import type { Evidence, Span } from '../finding.ts';
 import { imageFamily } from './base-image.ts';
 import type { Service } from './service.ts';
 
-export type StoreKind = 'postgres' | 'mysql' | 'mariadb' | 'redis' | 'rabbitmq' | 'mongo' | 'memcached' | 'elasticsearch' | 'minio' | 'kafka';
+export type StoreKind =
+  | 'postgres'
+  | 'mysql'
+  | 'mariadb'
+  | 'redis'
+  | 'rabbitmq'
+  | 'mongo'
+  | 'memcached'
+  | 'elasticsearch'
+  | 'minio'
+  | 'kafka';
 
 /** A service that keeps data for others: a database, a cache, a broker. */
 export interface Store {
@@ -41,7 +51,9 @@ export interface StoreUse {
 
 /** The host of a URL, `host:port` or bare host value. */
 export const hostsIn = (value: string): readonly string[] =>
-  [...value.matchAll(/:\/\/(?:[^@/\s"']*@)?([\w.-]+)/g)].map((match) => match[1] ?? '').concat(/^[\w.-]+(?::\d+)?$/.test(value) ? [value.replace(/:\d+$/, '')] : []);
+  [...value.matchAll(/:\/\/(?:[^@/\s"']*@)?([\w.-]+)/g)]
+    .map((match) => match[1] ?? '')
+    .concat(/^[\w.-]+(?::\d+)?$/.test(value) ? [value.replace(/:\d+$/, '')] : []);
 
 /** The stores that a service's environment points at by name. `names` of a service: its own, `container_name`, `hostname`, network aliases. */
 export function storesInEnvironment(service: Service, stores: readonly Store[]): readonly StoreUse[] {
@@ -58,11 +70,16 @@ export function storesInEnvironment(service: Service, stores: readonly Store[]):
 }
 
 /** The stores that texts of a process's source name as hosts (defaults such as `redis://redis:6379/0`). */
-export function storesInText(texts: readonly { readonly text: string; readonly at: Span }[], stores: readonly Store[]): readonly StoreUse[] {
+export function storesInText(
+  texts: readonly { readonly text: string; readonly at: Span }[],
+  stores: readonly Store[],
+): readonly StoreUse[] {
   return stores.flatMap((store) => {
     const names = namesOf(store.service);
     const evidence = texts.flatMap(({ text, at }) =>
-      /:\/\//.test(text) && hostsIn(text).some((host) => names.has(host)) ? [{ at, says: `the source names ${store.service.name} as a host` }] : [],
+      /:\/\//.test(text) && hostsIn(text).some((host) => names.has(host))
+        ? [{ at, says: `the source names ${store.service.name} as a host` }]
+        : [],
     );
     return evidence.length > 0 ? [{ store, evidence }] : [];
   });
@@ -78,8 +95,12 @@ export function namesOf(service: Service): ReadonlySet<string> {
   for (const part of service.parts.get('networks') ?? [])
     if (part.node.kind === 'map')
       for (const entry of part.node.entries) {
-        const aliases = entry.value.kind === 'map' ? entry.value.entries.find((each) => each.key.value === 'aliases')?.value : undefined;
-        if (aliases?.kind === 'seq') for (const { value } of aliases.items) if (value.kind === 'scalar') names.add(String(value.value));
+        const aliases =
+          entry.value.kind === 'map'
+            ? entry.value.entries.find((each) => each.key.value === 'aliases')?.value
+            : undefined;
+        if (aliases?.kind === 'seq')
+          for (const { value } of aliases.items) if (value.kind === 'scalar') names.add(String(value.value));
       }
   return names;
 }

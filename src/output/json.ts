@@ -8,7 +8,7 @@ import { placeAt } from './place.ts';
 /**
  * One JSON document for programs. Its shape is stable within a `schemaVersion`:
  * - `written`: whether the changes are on disk;
- * - `changes`: `{ path, kind: created | edited | removed, mode? }` with `mode` in octal (`100755`);
+ * - `changes`: `{ path, kind: created | edited | removed | renamed, from?, mode? }` with `mode` in octal (`100755`);
  * - `findings`: in order, each with `transform`, `message`, `at`, `evidence`, `status` (`applied` or `skipped`), `reason?`, `detail?`,
  *   `advice?` and `fix?` (`title`, `safety`, `changes`);
  * - `notices`: files that could not be taken into account; `errors`: transforms that failed;

@@ -103,8 +103,9 @@ function summary(run: Run, { palette, written }: PrettyOptions): string {
   return [`${palette.bold(done)}: ${files.map(fileName).join(', ')}.${rest}`, palette.dim(next)].join('\n');
 }
 
-function fileName({ path, kind, mode }: ChangedFile): string {
-  const note = kind === 'created' ? 'new' : kind === 'removed' ? 'removed' : mode === 0o755 ? 'executable' : '';
+function fileName({ path, kind, from, mode }: ChangedFile): string {
+  const note =
+    kind === 'created' ? 'new' : kind === 'removed' ? 'removed' : from !== undefined ? `was ${visible(from)}` : mode === 0o755 ? 'executable' : '';
   return note ? `${visible(path)} (${note})` : visible(path);
 }
 

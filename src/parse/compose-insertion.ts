@@ -1,9 +1,9 @@
 import type { ComposeFile, ComposeMap, ComposeSeq } from './compose.ts';
 import type { Edit, Span } from '../finding.ts';
-import { eolOf, lineStart } from '../lines.ts';
+import { eolOf } from '../lines.ts';
 import { flowInsertion } from './compose-flow.ts';
 import { columnOf } from './compose-layout.ts';
-import { commentColumn, commentsStart, extentEnd, isBlankLine, partsOf } from './compose-place.ts';
+import { commentsStart, extentEnd, isBlankLine, partsOf } from './compose-place.ts';
 import { linesAt } from './compose-replacement.ts';
 import { textLineStart } from './yaml-lines.ts';
 
@@ -40,7 +40,5 @@ const separatesByBlankLines = (text: string, spans: readonly Span[], isRoot: boo
 /** Adds the first section to a file without a top-level mapping. */
 export const firstSection = (file: ComposeFile, lines: readonly string[]): readonly Edit[] => {
   const end = file.text.length;
-  const startsDocument = end > 0 && !isBlankLine(file.text, end) && commentColumn(file.text, lineStart(file.text, end)) === undefined;
-  const text = linesAt(file.text, startsDocument ? end : end, 0, lines);
-  return [{ path: file.path, start: end, end, text }];
+  return [{ path: file.path, start: end, end, text: linesAt(file.text, end, 0, lines) }];
 };

@@ -52,7 +52,8 @@ const isAssignmentWrong: Rule = (node) => {
   const [left] = inField(node, 'left');
   const [right] = inField(node, 'right');
   const single = node.type === 'augmented_assignment' || inField(node, 'type').length > 0;
-  if (single && left && !/^(identifier|attribute|subscript)$/.test(left.type)) return true;
+  const parenthesised = left?.type === 'tuple_pattern' && left.children.length === 3;
+  if (single && left && !parenthesised && !/^(identifier|attribute|subscript)$/.test(left.type)) return true;
   if (right?.type === 'augmented_assignment') return true;
   if (right?.type !== 'assignment') return left?.type === 'list_splat_pattern';
   return single || inField(right, 'type').length > 0;

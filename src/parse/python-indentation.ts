@@ -1,6 +1,6 @@
 import { lineStart } from '../lines.ts';
 import { clauseOf, isStatement } from './python-statements.ts';
-import { childOfType, gapBefore, parts, startsLine, type SyntaxNode, type SyntaxTree } from './python-tree.ts';
+import { parts, startsLine, type SyntaxNode, type SyntaxTree } from './python-tree.ts';
 
 /** A depth as CPython measures it: with tabs to the next eighth column, and with tabs as one; both must agree. */
 interface Depth {
@@ -34,15 +34,13 @@ const opensLine = (node: SyntaxNode): boolean => isStatement(node) || node.type 
 const isSimple = (node: SyntaxNode): boolean =>
   node.type !== 'decorated_definition' && !/_definition$/.test(node.type) && !node.children.some((child) => child.type === ':');
 
-const followsSemicolon = (node: SyntaxNode): boolean => node.previous?.type === ';';
-
 /** The statements of one block stand in one column, deeper than the header, or all on the header's line. */
 const wrongInBlock = (block: SyntaxNode, header: SyntaxNode, text: string): SyntaxNode | undefined => {
   const lines = block.children.filter(opensLine);
   const first = lines[0];
   if (!first) return header;
   if (!startsLine(first, text)) {
-    return lines.find((line) => !isSimple(line) || (line !== first && (!followsSemicolon(line) || startsLine(line, text))));
+    return lines.find((line) => !isSimple(line) || startsLine(line, text));
   }
   const depth = depthOf(first, text);
   if (!deeper(depth, depthOf(header, text))) return first;
@@ -51,8 +49,8 @@ const wrongInBlock = (block: SyntaxNode, header: SyntaxNode, text: string): Synt
 
 const wrongAmong = (lines: readonly SyntaxNode[], depth: Depth, text: string): SyntaxNode | undefined =>
   lines.find((line) => {
-    if (!startsLine(line, text)) return !followsSemicolon(line) || !isSimple(line);
-    return followsSemicolon(line) ? !same(depthOf(line, text), depth) : !same(depthOf(line, text), depth);
+    if (startsLine(line, text)) return !same(depthOf(line, text), depth);
+    return line.previous?.type !== ';' || !isSimple(line);
   });
 
 /** `else`, `except` and the like, decorators and what they decorate, stand in the column of their statement. */
@@ -66,25 +64,15 @@ const wrongClause = (node: SyntaxNode, text: string): SyntaxNode | undefined => 
   return aligned.find((child) => !startsLine(child, text) || !same(depthOf(child, text), depth));
 };
 
-const headerOf = (block: SyntaxNode): SyntaxNode | undefined => block.parent;
-
 /** The places where CPython would report an IndentationError or a TabError, in a tree that has no errors of its own. */
 export const indentationErrors = (tree: SyntaxTree, text: string): readonly SyntaxNode[] => {
   const wrong: (SyntaxNode | undefined)[] = [wrongAmong(tree.root.children.filter(isStatement), topLevel, text)];
   for (const node of tree.nodes) {
     if (node.type === 'block') {
-      const header = headerOf(node);
-      wrong.push(header && wrongInBlock(node, header, text));
+      wrong.push(node.parent && wrongInBlock(node, node.parent, text));
     } else if (isStatement(node)) {
-      wrong.push(wrongClause(node, text), emptyHeader(node));
+      wrong.push(wrongClause(node, text));
     }
   }
   return wrong.filter((node) => node !== undefined);
 };
-
-/** A header whose block is not there at all. */
-const emptyHeader = (node: SyntaxNode): SyntaxNode | undefined =>
-  node.type === 'match_statement' && !childOfType(node, 'block') ? node : undefined;
-
-/** True when a node shares its line with a header or another statement before it. */
-export const sharesLine = (node: SyntaxNode, text: string): boolean => !gapBefore(node, text).includes('\n');

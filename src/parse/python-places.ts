@@ -48,7 +48,7 @@ const asyncTokenOutside: Rule = (node) => {
   return outsideAsync(owner, '');
 };
 
-const starred = /^(argument_list|tuple|list|set|expression_list|pattern_list|subscript|list_splat|ERROR|tuple_pattern|list_pattern)$/;
+const starred = /^(argument_list|tuple|list|set|expression_list|pattern_list|subscript|list_splat|match_statement|ERROR|tuple_pattern|list_pattern)$/;
 
 /** `*x` on its own: Python takes it in calls, displays, tuples and subscripts only. */
 const isStarAlone: Rule = (node) => {
@@ -59,17 +59,24 @@ const isStarAlone: Rule = (node) => {
   return parent.type !== 'for_statement' || node.field !== 'left';
 };
 
-const isWalrusBare: Rule = (node) => {
-  const parent = node.parent?.type ?? '';
-  return /^(expression_statement|keyword_argument|default_parameter|typed_default_parameter|assignment|augmented_assignment|dictionary_splat|interpolation_|pair)$/.test(
-    parent,
-  ) && !(parent === 'pair' && node.field === 'key_');
-};
+const bareWalrus =
+  /^(expression_statement|keyword_argument|default_parameter|typed_default_parameter|assignment|augmented_assignment|pair)$/;
+
+const isWalrusBare: Rule = (node) => bareWalrus.test(node.parent?.type ?? '');
 
 /** `a as b` stands in `with`, `except` and `case` only. */
-const isAsStray: Rule = (node) => !/^(with_item|except_clause|case_pattern|ERROR)$/.test(node.parent?.type ?? '');
+const isAsStray: Rule = (node) => {
+  let parent = node.parent;
+  while (parent?.type === 'parenthesized_expression' && parent.parent?.type === 'with_item') parent = parent.parent;
+  return !/^(with_item|except_clause|case_pattern|ERROR)$/.test(parent?.type ?? '');
+};
 
-const isFutureLate: Rule = (node, text) => {
+const features =
+  /^(annotations|division|absolute_import|with_statement|print_function|unicode_literals|generator_stop|nested_scopes|generators|barry_as_FLUFL)$/;
+
+const isFutureWrong: Rule = (node, text) => {
+  const names = inField(node, 'name').map((name) => inField(name, 'name')[0] ?? name);
+  if (!names.every((name) => features.test(text.slice(name.start, name.end)))) return true;
   if (node.parent?.type !== 'module') return node.parent?.type !== 'ERROR';
   const docstring = docstringOf({ path: '', text }, node.parent);
   for (const other of node.parent.children) {
@@ -97,15 +104,16 @@ const rules: Readonly<Record<string, Rule>> = {
   async: asyncTokenOutside,
   break_statement: outsideLoop,
   continue_statement: outsideLoop,
-  nonlocal_statement: outsideFunction,
+  nonlocal_statement: (node) => around(node, /^function_definition$/, /^module$/) === undefined,
   wildcard_import: (node) => functionOf(node) !== undefined,
   list_splat: isStarAlone,
   named_expression: isWalrusBare,
   as_pattern: isAsStray,
-  future_import_statement: isFutureLate,
+  future_import_statement: isFutureWrong,
   delete_statement: isDeleteWrong,
-  for_in_clause: (node) => node.parent !== undefined && inField(node, 'right').length > 1,
+  for_in_clause: (node) => inField(node, 'right').filter((part) => part.named).length > 1,
 };
 
 /** True for a construct that Python refuses where it stands: `return` outside a function, `await` outside `async def`. */
-export const wrongPlace = (node: SyntaxNode, text: string): boolean => node.named || node.type === 'async' ? (rules[node.type]?.(node, text) ?? false) : false;
+export const wrongPlace = (node: SyntaxNode, text: string): boolean =>
+  (node.named || node.type === 'async') && (rules[node.type]?.(node, text) ?? false);

@@ -153,3 +153,16 @@ export const docstringOf = (source: Source, block: SyntaxNode): SyntaxNode | und
   const isText = (piece: SyntaxNode) => piece.type === 'string' && !/[bft]/.test(openingOf(piece, source.text).prefix);
   return pieces.every(isText) ? literal : undefined;
 };
+
+/** One step of indentation: the one that most blocks of the file use, four spaces when it has no block. */
+export const indentStep = (statements: readonly PythonStatement[]): string => {
+  const uses = new Map<string, number>();
+  for (const { indent, parent, lines } of statements) {
+    const outer = statements[parent]?.indent;
+    if (outer === undefined || !lines || indent === outer || !indent.startsWith(outer)) continue;
+    const step = indent.slice(outer.length);
+    uses.set(step, (uses.get(step) ?? 0) + 1);
+  }
+  const [most] = [...uses].sort((a, b) => b[1] - a[1]);
+  return most?.[0] ?? '    ';
+};

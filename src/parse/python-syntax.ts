@@ -149,11 +149,3 @@ export const gatherFacts = (source: Source, tree: SyntaxTree): Facts => {
   }
   return facts;
 };
-
-/** Names of `__all__` when the file builds it from literals only. */
-export const exportsOf = (facts: Facts): readonly string[] | undefined => {
-  const parts = facts.assignments.filter(({ target, scope }) => target === '__all__' && scope === '');
-  if (parts.length === 0 || facts.calls.some(({ callee }) => callee.startsWith('__all__.'))) return undefined;
-  const lists = parts.map(({ operator, value }) => (/^\+?=$/.test(operator) ? value?.names : undefined));
-  return lists.some((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? []);
-};

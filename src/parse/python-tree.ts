@@ -32,9 +32,7 @@ interface Loaded {
   readonly named: readonly boolean[];
 }
 
-interface NodeInTheMaking extends SyntaxNode {
-  readonly children: SyntaxNode[];
-}
+type NodeInTheMaking = { -readonly [Key in keyof SyntaxNode]: SyntaxNode[Key] } & { children: SyntaxNode[] };
 
 let loading: Promise<Loaded> | undefined;
 let loaded: Loaded | undefined;
@@ -79,9 +77,11 @@ const copyNode = (
   return node;
 };
 
-const copyTree = (cursor: TreeCursor, parser: Loaded): SyntaxNode[] => {
+/** Copies all nodes but the line continuations, which are blanks to all who ask. */
+const copyTree = (cursor: TreeCursor, parser: Loaded): NodeInTheMaking[] => {
   let node = copyNode(cursor, parser, undefined);
-  const nodes: SyntaxNode[] = [node];
+  const nodes: NodeInTheMaking[] = [node];
+  const continuation = parser.types.indexOf('line_continuation');
   const ancestors: NodeInTheMaking[] = [];
   for (;;) {
     if (cursor.gotoFirstChild()) {
@@ -92,10 +92,37 @@ const copyTree = (cursor: TreeCursor, parser: Loaded): SyntaxNode[] => {
         ancestors.pop();
       }
     }
+    if (cursor.nodeTypeId === continuation) continue;
     node = copyNode(cursor, parser, ancestors.at(-1));
     nodes.push(node);
   }
 };
+
+/**
+ * The grammar reads `[*a.b()]` as `[(*a).b()]` in some places. Moves the star to where Python has it: around the whole chain.
+ */
+const liftStar = (splat: NodeInTheMaking): void => {
+  const star = splat.children[0];
+  const starred: NodeInTheMaking | undefined = splat.children[1] as NodeInTheMaking | undefined;
+  const below = splat.parent as NodeInTheMaking | undefined;
+  if (!star || !starred || !below || !chainable.test(below.type) || below.children[0] !== splat) return;
+  let top = below;
+  for (let up: SyntaxNode | undefined = below; up && chainable.test(up.type) && up.start === splat.start; up = up.parent) {
+    top = up as NodeInTheMaking;
+    top.start = starred.start;
+  }
+  const outer = top.parent as NodeInTheMaking | undefined;
+  if (!outer) return;
+  below.children[0] = starred;
+  Object.assign(starred, { parent: below, previous: undefined, field: splat.field });
+  const after = outer.children[outer.children.indexOf(top) + 1] as NodeInTheMaking | undefined;
+  outer.children[outer.children.indexOf(top)] = splat;
+  if (after) after.previous = splat;
+  Object.assign(splat, { parent: outer, previous: top.previous, field: top.field, end: top.end, children: [star, top] });
+  Object.assign(top, { parent: splat, previous: star, field: '' });
+};
+
+const chainable = /^(attribute|call|subscript|binary_operator|comparison_operator|boolean_operator|conditional_expression)$/;
 
 const parseOnce = (text: string): SyntaxTree => {
   if (!loaded) throw new Error('readPython was called before loadPython had finished');
@@ -104,7 +131,8 @@ const parseOnce = (text: string): SyntaxTree => {
   const cursor = tree.walk();
   try {
     const nodes = copyTree(cursor, loaded);
-    const root = nodes[0];
+    const [root] = nodes;
+    for (const node of nodes) if (node.type === 'list_splat') liftStar(node);
     if (!root) throw new Error('the Python parser gave an empty tree');
     return { root, nodes, hasError: tree.rootNode.hasError };
   } finally {

@@ -1,7 +1,9 @@
 import type { Span } from '../finding.ts';
 import { errorsIn } from './python-errors.ts';
 import { importsEndOf } from './python-imports.ts';
-import { exportsOf, gatherFacts, indentStep } from './python-syntax.ts';
+import { exportsOf } from './python-exports.ts';
+import { indentStep } from './python-statements.ts';
+import { gatherFacts } from './python-syntax.ts';
 import { parseTree } from './python-tree.ts';
 
 export { deleteImport, deleteStatement, enclosing, insertImport } from './python-edits.ts';
@@ -178,7 +180,7 @@ export const readPython = (path: string, text: string): PythonModule => {
     text,
     errors: errorsIn(tree, text).map(({ start, end }) => ({ path, start, end })),
     ...facts,
-    exports: exportsOf(facts),
+    exports: exportsOf(source, tree.root, facts.assignments, facts.calls),
     importsEnd: importsEndOf(source, tree.root),
     indent: indentStep(facts.statements),
   };

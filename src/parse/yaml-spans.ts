@@ -147,11 +147,16 @@ const mergeSources = (node: ComposeNode): readonly ComposeMap[] => {
   return sources;
 };
 
+/** What an anchor names: nothing yet while its own node is being read. */
+interface AnchorSlot {
+  node?: ComposeNode;
+}
+
 /** Turns one yaml document into plain nodes with spans, resolving aliases and merges within bounds. */
 class TreeReader {
   readonly duplicates: ComposeScalar[] = [];
   readonly aliases: ComposeAlias[] = [];
-  private readonly anchors = new Map<string, ComposeNode | 'open'>();
+  private readonly anchors = new Map<string, AnchorSlot>();
   /** Node count and height of every subtree, aliases counted in full. */
   private readonly sizes = new Map<ComposeNode, { nodes: number; height: number }>();
   private readonly path: string;
@@ -169,10 +174,11 @@ class TreeReader {
   node(node: YamlNode, depth: number, emptyAt: number | undefined): ComposeNode {
     if (isAlias(node)) return this.alias(node.source, this.span(node.range?.[0] ?? 0, node.range?.[1] ?? 0), depth);
     const anchor = node && 'anchor' in node ? node.anchor : undefined;
-    if (anchor !== undefined) this.anchors.set(anchor, 'open');
-    const read = this.fresh(node, depth, emptyAt);
-    if (anchor !== undefined) this.anchors.set(anchor, read);
-    return read;
+    if (anchor === undefined) return this.fresh(node, depth, emptyAt);
+    const slot: AnchorSlot = {};
+    this.anchors.set(anchor, slot);
+    slot.node = this.fresh(node, depth, emptyAt);
+    return slot.node;
   }
 
   private fresh(node: YamlNode, depth: number, emptyAt: number | undefined): ComposeNode {
@@ -184,10 +190,11 @@ class TreeReader {
   }
 
   private alias(name: string, at: Span, depth: number): ComposeNode {
-    const target = this.anchors.get(name);
+    const slot = this.anchors.get(name);
+    const target = slot?.node;
     const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
-    if (target === undefined) throw new Unreadable(`The alias *${shown} has no anchor before it.`, `Define &${shown} above, or write the value out.`, at.start, at.end);
-    if (target === 'open') throw new Unreadable(`The alias *${shown} stands inside its own anchor.`, 'Write the value out.', at.start, at.end);
+    if (!slot) throw new Unreadable(`The alias *${shown} has no anchor before it.`, `Define &${shown} above, or write the value out.`, at.start, at.end);
+    if (!target) throw new Unreadable(`The alias *${shown} stands inside its own anchor.`, 'Write the value out.', at.start, at.end);
     const size = this.sizes.get(target) ?? { nodes: 1, height: 1 };
     if (depth + size.height > MAX_DEPTH) throw new Unreadable(`Aliases nest deeper than ${MAX_DEPTH} levels.`, 'Write some of the values out.', at.start, at.end);
     this.spend(size.nodes, at);

@@ -38,15 +38,25 @@ export function carryOut(repo: Repo, changes: readonly Change[]): FileChanges | 
   const unique = [...new Map(changes.map((change) => [JSON.stringify(change), change])).values()];
   const next = new Map<string, RepoFile | null>();
   for (const path of new Set(unique.map((change) => change.path))) {
-    const result = nextFile(repo, path, unique.filter((change) => change.path === path));
+    const result = nextFile(
+      repo,
+      path,
+      unique.filter((change) => change.path === path),
+    );
     if ('why' in result) return result;
     for (const [key, file] of result.files) next.set(key, file);
   }
   return next;
 }
 
-function nextFile(repo: Repo, path: string, changes: readonly Change[]): { files: [string, RepoFile | null][] } | Refusal {
-  const outside = changes.flatMap((c) => ('renameTo' in c ? [c.path, c.renameTo] : [c.path])).find((p) => !isInside(repo, p));
+function nextFile(
+  repo: Repo,
+  path: string,
+  changes: readonly Change[],
+): { files: [string, RepoFile | null][] } | Refusal {
+  const outside = changes
+    .flatMap((c) => ('renameTo' in c ? [c.path, c.renameTo] : [c.path]))
+    .find((p) => !isInside(repo, p));
   if (outside !== undefined) return { kind: 'impossible', why: `${outside} is not inside the repository` };
   const creation = changes.find((change) => 'create' in change);
   if (creation && 'create' in creation) {
@@ -56,7 +66,9 @@ function nextFile(repo: Repo, path: string, changes: readonly Change[]): { files
   const file = repo.file(path);
   if (!('text' in file)) return { kind: 'impossible', why: `${path}: ${file.reason}` };
   if (changes.some((change) => 'remove' in change))
-    return changes.length > 1 ? { kind: 'impossible', why: `${path} is removed and edited` } : { files: [[path, null]] };
+    return changes.length > 1
+      ? { kind: 'impossible', why: `${path} is removed and edited` }
+      : { files: [[path, null]] };
   const edits = changes.filter(isEdit);
   const text = splice(file.text, edits);
   if (typeof text !== 'string') return { kind: 'impossible', why: `${path}: ${text.why}` };
@@ -67,7 +79,12 @@ function nextFile(repo: Repo, path: string, changes: readonly Change[]): { files
   const after: RepoFile = { ...file, text, mode };
   if (!renamed || !('renameTo' in renamed)) return { files: [[path, after]] };
   if (repo.has(renamed.renameTo)) return { kind: 'impossible', why: `${renamed.renameTo} exists already` };
-  return { files: [[path, null], [renamed.renameTo, after]] };
+  return {
+    files: [
+      [path, null],
+      [renamed.renameTo, after],
+    ],
+  };
 }
 
 /** Applies edits to a text; refuses spans out of range, overlapping ones and two insertions at one place. */
@@ -77,8 +94,10 @@ export function splice(text: string, edits: readonly Edit[]): string | { readonl
   let done = 0;
   let previous: Edit | undefined;
   for (const edit of ordered) {
-    if (edit.start < done || edit.end < edit.start || edit.end > text.length) return { why: 'edits overlap or leave the file' };
-    if (previous && previous.start === edit.start && previous.end === edit.end) return { why: 'two edits at one place' };
+    if (edit.start < done || edit.end < edit.start || edit.end > text.length)
+      return { why: 'edits overlap or leave the file' };
+    if (previous && previous.start === edit.start && previous.end === edit.end)
+      return { why: 'two edits at one place' };
     if (splitsPair(text, edit.start) || splitsPair(text, edit.end)) return { why: 'an edit splits a character' };
     result += text.slice(done, edit.start) + edit.text;
     done = edit.end;
@@ -91,4 +110,6 @@ const splitsPair = (text: string, at: number): boolean =>
   /[\udc00-\udfff]/.test(text[at] ?? '') && /[\ud800-\udbff]/.test(text[at - 1] ?? '');
 
 const isInside = (repo: Repo, path: string): boolean =>
-  path !== '' && !/^[/~\\]|^[A-Za-z]:|(?:^|\/)\.\.?(?:\/|$)|\/\/|\/$|(?:^|\/)\.git(?:\/|$)|\0/.test(path) && !repo.linkAt(path);
+  path !== '' &&
+  !/^[/~\\]|^[A-Za-z]:|(?:^|\/)\.\.?(?:\/|$)|\/\/|\/$|(?:^|\/)\.git(?:\/|$)|\0/.test(path) &&
+  !repo.linkAt(path);

@@ -1,5 +1,5 @@
-import { type Fault, danglingNames, faultsOf } from '../model/faults.ts';
 import { isComposePath } from '../model/compose-project.ts';
+import { danglingNames, type Fault, faultsOf } from '../model/faults.ts';
 import type { Stack } from '../model/stack.ts';
 
 /** Why a change is rolled back. */
@@ -8,7 +8,9 @@ export type Breakage = Fault;
 /** Problems that `paths` have (or cause) in `after` and had not in `before`. Fewer problems of one kind than before is progress. */
 export function newBreakages(before: Stack, after: Stack, paths: readonly string[]): readonly Breakage[] {
   const touched = paths.filter((path) => after.repo.has(path));
-  const inFiles = touched.flatMap((path) => worsened(before.repo.has(path) ? faultsOf(before, path) : [], faultsOf(after, path)));
+  const inFiles = touched.flatMap((path) =>
+    worsened(before.repo.has(path) ? faultsOf(before, path) : [], faultsOf(after, path)),
+  );
   const compose = paths.some((path) => isComposePath(after.repo, path) || isComposePath(before.repo, path));
   return compose ? [...inFiles, ...worsened(danglingNames(before), danglingNames(after))] : inFiles;
 }

@@ -1,6 +1,8 @@
 import type { Finding, Fix, Safety } from '../finding.ts';
 import { type Notice, readStack, type Stack } from '../model/stack.ts';
+
 export type { Notice } from '../model/stack.ts';
+
 import type { Repo } from '../repo/repo.ts';
 import type { Transform } from '../transform.ts';
 import { carryOut, conflictBetween } from './edits.ts';
@@ -34,7 +36,6 @@ export interface Step {
   /** The transform threw or did not settle: its changes are lost, the run went on. */
   readonly error?: unknown;
 }
-
 
 /** Everything that a run has to tell; the outputs are pure functions of it. */
 export interface Run {
@@ -80,7 +81,11 @@ function settle(start: Stack, transform: Transform, options: RunOptions): { stac
 }
 
 /** Accepts fixes in order, each whole or not at all, each guarded; returns the same stack when nothing changed. */
-function applyPass(stack: Stack, findings: readonly Finding[], options: RunOptions): { stack: Stack; outcomes: Outcome[] } {
+function applyPass(
+  stack: Stack,
+  findings: readonly Finding[],
+  options: RunOptions,
+): { stack: Stack; outcomes: Outcome[] } {
   const accepted: Fix[] = [];
   let result = stack;
   const outcomes = findings.map((finding): Outcome => {
@@ -100,7 +105,10 @@ function applyPass(stack: Stack, findings: readonly Finding[], options: RunOptio
 }
 
 function tryFixes(start: Stack, current: Stack, fixes: readonly Fix[]): Stack | { readonly why: string } {
-  const changes = carryOut(start.repo, fixes.flatMap((fix) => fix.changes));
+  const changes = carryOut(
+    start.repo,
+    fixes.flatMap((fix) => fix.changes),
+  );
   if ('why' in changes) return changes as { readonly why: string };
   const next = readStack(start.repo.with(changes), current);
   const breakages = newBreakages(start, next, [...changes.keys()]);

@@ -36,6 +36,7 @@ export class Repo {
   readonly #files: Map<string, RepoFile | Unread>;
   readonly #known: ReadonlySet<string>;
   readonly #folders: ReadonlySet<string>;
+  #changed: ReadonlySet<string> = new Set();
   /** Regular files in code-unit order. */
   readonly paths: readonly string[];
 
@@ -102,7 +103,16 @@ export class Repo {
         paths.delete(path);
       }
     }
-    return new Repo({ ...this.#source, paths: [...paths] }, files);
+    const next = new Repo({ ...this.#source, paths: [...paths] }, files);
+    next.#changed = new Set([...this.#changed, ...changes.keys()]);
+    return next;
+  }
+
+  /** Paths that may differ between two snapshots, sorted. Of one scan these are the paths that `with` named, so no other file is read. */
+  pathsUnlike(other: Repo): readonly string[] {
+    const sameScan = this.#source.load === other.#source.load;
+    const paths = sameScan ? [...this.#changed, ...other.#changed] : [...this.paths, ...other.paths];
+    return [...new Set(paths)].sort();
   }
 }
 

@@ -1,0 +1,65 @@
+/** Writes what the documentation can take from the fixtures: each transform's example and the README's table. `--check` only compares. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pythonWasm } from '../src/assets.ts';
+import { appliedOutcomes, changedFiles } from '../src/output/changed-files.ts';
+import { diff } from '../src/output/diff.ts';
+import { loadPython } from '../src/parse/python.ts';
+import { type Run, run } from '../src/pipeline/run.ts';
+import { scan } from '../src/repo/disk.ts';
+import type { Transform } from '../src/transform.ts';
+import { transforms } from '../transforms/index.ts';
+
+const check = process.argv.includes('--check');
+const outdated: string[] = [];
+
+await loadPython(pythonWasm());
+const rows = transforms.map((transform) => {
+  const folder = join('fixtures', 'transforms', transform.id);
+  const runs = new Map(readdirSync(folder).map((name) => [name, runOn(join(folder, name, 'before'), transform)]));
+  const basic = runs.get('basic');
+  if (!basic) throw new Error(`${folder}/basic is missing`);
+  const example = `\`\`\`diff\n${diff(basic.before, basic.after)}\`\`\``;
+  update(join('transforms', transform.id, 'README.md'), 'example', example);
+  return tableRow(transform, [...runs.values()]);
+});
+update('README.md', 'transforms', ['| transform | what it does | safety | files |', '|---|---|---|---|', ...rows].join('\n'));
+
+if (outdated.length > 0) {
+  process.stderr.write(`Out of date; run npm run docs:\n${outdated.map((path) => `  ${path}\n`).join('')}`);
+  process.exitCode = 1;
+}
+
+function runOn(before: string, transform: Transform): Run {
+  return run(scan(before), [transform], { allow: new Set(['safe', 'review']) });
+}
+
+function tableRow({ id, summary }: Transform, runs: readonly Run[]): string {
+  const safeties = runs.flatMap(appliedOutcomes).flatMap((outcome) => outcome.finding.fix?.safety ?? []);
+  const files = runs.flatMap(changedFiles).map(({ path }) => kindOf(path));
+  const unique = (words: readonly string[]): string => [...new Set(words)].sort().join(', ');
+  return `| [\`${id}\`](transforms/${id}/README.md) | ${summary} | ${unique(safeties)} | ${unique(files)} |`;
+}
+
+function kindOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (/dockerfile|containerfile/i.test(name)) return 'Dockerfile';
+  if (/\.ya?ml$/.test(name)) return 'Compose';
+  if (/\.py$/.test(name)) return 'Python';
+  if (/\.sh$/.test(name)) return 'shell script';
+  if (/\.env|^env/.test(name)) return 'env file';
+  return name;
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+function update(path: string, name: string, content: string): void {
+  if (!existsSync(path)) throw new Error(`${path} is missing`);
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const before = readFileSync(path, 'utf8');
+  const [start, end] = [before.indexOf(open), before.indexOf(close)];
+  if (start < 0 || end < start) throw new Error(`${path} has no ${open} and ${close}`);
+  const after = `${before.slice(0, start + open.length)}\n${content}\n${before.slice(end)}`;
+  if (after === before) return;
+  if (check) outdated.push(path);
+  else writeFileSync(path, after);
+}

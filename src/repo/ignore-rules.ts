@@ -1,0 +1,66 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+import { type GitPlace, gitPlace } from './git-dir.ts';
+
+const MAX_SIZE = 1_000_000;
+
+/** More `*` than this in one rule can make matching a hostile file name take for ever; no real rule has as many. */
+const MAX_STARS = 8;
+
+/** Rules that hold for a folder and below: its own, then those of the folders above, nearest first. */
+export interface IgnoreRules {
+  readonly folder: string;
+  readonly rules: Ignore;
+  readonly above: IgnoreRules | undefined;
+}
+
+/** The rules above and in `root` (absolute): `.git/info/exclude` and each `.gitignore` from the top of the repository down. */
+export function rulesAt(root: string): IgnoreRules | undefined {
+  const place = gitPlace(root);
+  if (!place) return withRulesIn(root, '.gitignore', root, undefined);
+  let rules = withRulesIn(place.commonDir, 'info/exclude', place.top, undefined);
+  let folder = place.top;
+  for (const segment of place.prefix.split('/').filter(Boolean)) {
+    rules = withRulesIn(folder, '.gitignore', folder, rules);
+    folder = `${folder}/${segment}`;
+  }
+  // Who names an ignored folder as the root wants it read all the same.
+  const above = rootIsIgnored(place, rules) ? undefined : rules;
+  return withRulesIn(root, '.gitignore', root, above);
+}
+
+/** The rules that hold in a folder (absolute) below. */
+export const rulesBelow = (above: IgnoreRules | undefined, folder: string): IgnoreRules | undefined =>
+  withRulesIn(folder, '.gitignore', folder, above);
+
+/** Whether git leaves a path (absolute) out. The last rule of the nearest folder that says anything decides. */
+export function isIgnored(rules: IgnoreRules | undefined, path: string, isFolder: boolean): boolean {
+  for (let level = rules; level; level = level.above) {
+    const relative = path.slice(level.folder === '/' ? 1 : level.folder.length + 1);
+    const result = level.rules.test(isFolder ? `${relative}/` : relative);
+    if (result.ignored) return true;
+    if (result.unignored) return false;
+  }
+  return false;
+}
+
+function rootIsIgnored(place: GitPlace, rules: IgnoreRules | undefined): boolean {
+  const segments = place.prefix.split('/').filter(Boolean);
+  return segments.some((_, i) => isIgnored(rules, `${place.top}/${segments.slice(0, i + 1).join('/')}`, true));
+}
+
+function withRulesIn(place: string, name: string, folder: string, above: IgnoreRules | undefined): IgnoreRules | undefined {
+  const lines = readRules(join(place, name));
+  return lines.length > 0 ? { folder, rules: ignore({ ignorecase: false }).add(lines), above } : above;
+}
+
+/** Git does not follow a `.gitignore` that is a symbolic link; neither do we. */
+function readRules(path: string): string[] {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile() || stats.size > MAX_SIZE) return [];
+  return readFileSync(path, 'utf8')
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('#') && line.split(/\*+/).length <= MAX_STARS + 1);
+}
