@@ -27,10 +27,13 @@ for (let round = 0; round <= RUNS; round += 1)
   }
 rmSync(repository, { recursive: true });
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const base = median(samples.get('node -e 0') ?? []);
 for (const [name, values] of samples) {
   const own = median(values);
-  process.stdout.write(`${name.padEnd(26)}${own.toFixed(1).padStart(8)} ms   +${(own - base).toFixed(1)} ms   x${(own / base).toFixed(2)}\n`);
+  process.stdout.write(
+    `${name.padEnd(26)}${own.toFixed(1).padStart(8)} ms   +${(own - base).toFixed(1)} ms   x${(own / base).toFixed(2)}\n`,
+  );
 }
 process.stdout.write('Goals: --version at most x1.30; apply --dry-run at most +150 ms.\n');

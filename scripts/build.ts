@@ -11,7 +11,7 @@ const { version, name } = JSON.parse(readFileSync('package.json', 'utf8')) as { 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, 'readmes'), { recursive: true });
 
-const shared: BuildOptions = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning' };
+const shared: BuildOptions = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning', minifyWhitespace: true };
 
 await Promise.all([
   build({

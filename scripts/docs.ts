@@ -23,7 +23,11 @@ const rows = transforms.map((transform) => {
   update(join('transforms', transform.id, 'README.md'), 'example', example);
   return tableRow(transform, [...runs.values()]);
 });
-update('README.md', 'transforms', ['| transform | what it does | safety | files |', '|---|---|---|---|', ...rows].join('\n'));
+update(
+  'README.md',
+  'transforms',
+  ['| transform | what it does | safety | files |', '|---|---|---|---|', ...rows].join('\n'),
+);
 
 if (outdated.length > 0) {
   process.stderr.write(`Out of date; run npm run docs:\n${outdated.map((path) => `  ${path}\n`).join('')}`);

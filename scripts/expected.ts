@@ -11,5 +11,7 @@ import { transforms } from '../transforms/index.ts';
 const [name = ''] = process.argv.slice(2);
 await loadPython(pythonWasm());
 const chosen = selectTransforms(transforms, { only: [], skip: [], groups: [] });
-const result = run(scan(join('fixtures', 'repos', name, 'before')), chosen, { allow: new Set(['safe', 'review']) });
+const result = run(scan(join('fixtures', 'repos', name, 'before')), chosen, {
+  allow: new Set(['safe', 'review']),
+});
 process.stdout.write(diffBytes(result.before, result.after));

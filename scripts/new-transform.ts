@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const [id = ''] = process.argv.slice(2);
-if (!/^[a-z]+(-[a-z]+)+$/.test(id)) fail(`"${id}" is not an id`, 'Say it as verb-object, for example: npm run new-transform -- pin-base-image');
+if (!/^[a-z]+(-[a-z]+)+$/.test(id))
+  fail(`"${id}" is not an id`, 'Say it as verb-object, for example: npm run new-transform -- pin-base-image');
 const folder = join('transforms', id);
 if (existsSync(folder)) fail(`${folder} exists already`, 'Choose another id.');
 
@@ -59,7 +60,10 @@ const index = join('transforms', 'index.ts');
 const text = readFileSync(index, 'utf8');
 const imported = text.replace(/(?=\n\/\*\*)/, `import { ${name} } from './${id}/transform.ts';\n`);
 const listed = imported.replace(/(= \[)([^\]]*)\]/, (_, open: string, items: string) => {
-  const others = items.split(',').map((item) => item.trim()).filter(Boolean);
+  const others = items
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
   return `${open}${[...others, name].join(', ')}]`;
 });
 writeFileSync(index, listed);

@@ -5,6 +5,8 @@ import picocolors from 'picocolors';
 import { transforms } from '../transforms/index.ts';
 import { pythonWasm, readmeOf, version } from './assets.ts';
 import { UserError } from './errors.ts';
+import { isComposePath } from './model/compose-project.ts';
+import { isDockerfilePath } from './model/stack.ts';
 import { appliedOutcomes } from './output/changed-files.ts';
 import { colouredDiff } from './output/coloured-diff.ts';
 import { diff, diffBytes } from './output/diff.ts';
@@ -13,9 +15,11 @@ import type { Palette } from './output/palette.ts';
 import { pretty } from './output/pretty.ts';
 import { visible } from './output/visible.ts';
 import { loadPython } from './parse/python.ts';
-import { type Run, run } from './pipeline/run.ts';
-import { recover, scan, undo, write } from './repo/disk.ts';
-import type { Repo } from './repo/repo.ts';
+import { type Notice, type Run, run } from './pipeline/run.ts';
+import { scan, undo, write } from './repo/disk.ts';
+import { gitPlace } from './repo/git-dir.ts';
+import type { Repo, Unread } from './repo/repo.ts';
+import { realRoot } from './repo/scan.ts';
 import { selectTransforms, transformNamed } from './selection.ts';
 import type { Transform } from './transform.ts';
 
@@ -162,13 +166,25 @@ async function applyCommand(environment: Environment, path: string, flags: Apply
   const chosen = selectTransforms(transforms, { only: flags.only, skip: flags.skip, groups: flags.group });
   const root = resolve(environment.cwd, path);
   const repo = scan(root);
+  if (!repo.paths.some((path) => isDockerfilePath(path) || isComposePath(repo, path)))
+    throw new UserError(
+      `${path} holds no Dockerfile and no Compose file`,
+      'Name the folder of a repository that has one.',
+    );
   await loadParsers(repo);
-  const result = run(repo, chosen, { allow: new Set(flags.safeOnly ? ['safe'] : ['safe', 'review']) });
+  const ran = run(repo, chosen, { allow: new Set(flags.safeOnly ? ['safe'] : ['safe', 'review']) });
+  const result = { ...ran, notices: [...repo.unread.map(unreadNotice), ...ran.notices] };
   if (flags.write) write(root, result.before, result.after);
-  report(environment, result, flags);
+  report(environment, result, flags, gitPlace(realRoot(root))?.prefix);
   if (result.notices.length > 0 || result.steps.some((step) => step.error !== undefined)) return 2;
   return flags.exitCode && appliedOutcomes(result).length > 0 ? 1 : 0;
 }
+
+const unreadNotice = ({ path, reason }: Unread): Notice => ({
+  path: path === '' ? '.' : path,
+  message: reason,
+  hint: 'Make it readable, or leave it to .gitignore.',
+});
 
 /** The Python parser is loaded only for repositories that hold Python. */
 async function loadParsers(repo: Repo): Promise<void> {
@@ -178,17 +194,23 @@ async function loadParsers(repo: Repo): Promise<void> {
   await loadPython(pythonWasm());
 }
 
-/** The result goes to stdout, the talk to stderr. */
-function report({ stdout, stderr, env }: Environment, result: Run, flags: ApplyFlags): void {
+/** The result goes to stdout, the talk to stderr. `prefix` is where the repository lies below the top of its git repository. */
+function report(
+  { stdout, stderr, env }: Environment,
+  result: Run,
+  flags: ApplyFlags,
+  prefix: string | undefined,
+): void {
+  const { before, after } = result;
   const options = { written: flags.write === true, stacks: flags.debug === true };
   if (flags.format === 'pretty') {
     stdout.write(pretty(result, { ...options, palette: paletteFor(stdout, env) }));
     return;
   }
-  if (flags.format === 'json') stdout.write(json(result, { ...options, diff: diff(result.before, result.after) }));
+  if (flags.format === 'json') stdout.write(json(result, { ...options, diff: diff(before, after, prefix) }));
   // A patch stays a patch, byte for byte, unless a person reads it on a terminal.
-  else if (stdout.isTTY) stdout.write(colouredDiff(diff(result.before, result.after), paletteFor(stdout, env)));
-  else stdout.write(diffBytes(result.before, result.after));
+  else if (stdout.isTTY) stdout.write(colouredDiff(diff(before, after, prefix), paletteFor(stdout, env)));
+  else stdout.write(diffBytes(before, after, prefix));
   stderr.write(pretty(result, { ...options, palette: paletteFor(stderr, env) }));
 }
 

@@ -5,16 +5,28 @@ import { describe, expect, test } from 'vitest';
 import { transforms } from '../transforms/index.ts';
 
 /** Which units each unit may import. The first row whose pattern matches a file is that file's unit. */
-const UNITS: readonly { readonly files: RegExp; readonly imports: RegExp; readonly node?: true; readonly packages?: true }[] = [
+const UNITS: readonly {
+  readonly files: RegExp;
+  readonly imports: RegExp;
+  readonly node?: true;
+  readonly packages?: true;
+}[] = [
   { files: /^src\/(finding|errors|lines)\.ts$/, imports: /^$/ },
-  { files: /^src\/repo\/(repo|path|delta|encoding)\.ts$/, imports: /^src\/(finding|lines|repo\/(repo|path|delta|encoding))\.ts$/ },
+  {
+    files: /^src\/repo\/(repo|path|delta|encoding)\.ts$/,
+    imports: /^src\/(finding|lines|repo\/(repo|path|delta|encoding))\.ts$/,
+  },
   { files: /^src\/repo\//, imports: /^src\/((finding|errors|lines)\.ts$|repo\/)/, node: true, packages: true },
   { files: /^src\/parse\//, imports: /^src\/((finding|lines)\.ts$|parse\/)/, packages: true },
-  { files: /^src\/model\//, imports: /^src\/((finding|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/ },
+  {
+    files: /^src\/model\//,
+    imports: /^src\/((finding|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/,
+  },
   { files: /^src\/transform\.ts$/, imports: /^src\/(finding\.ts$|model\/)/ },
   {
     files: /^src\/pipeline\//,
-    imports: /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|generated)\/)/,
+    imports:
+      /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model|pipeline|generated)\/)/,
   },
   {
     files: /^src\/output\//,
@@ -29,7 +41,11 @@ const UNITS: readonly { readonly files: RegExp; readonly imports: RegExp; readon
 ];
 
 const root = process.cwd();
-const project = new Project({ tsConfigFilePath: 'tsconfig.json', skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true });
+const project = new Project({
+  tsConfigFilePath: 'tsconfig.json',
+  skipAddingFilesFromTsConfig: true,
+  skipFileDependencyResolution: true,
+});
 project.addSourceFilesAtPaths(['src/**/*.ts', '!src/generated/**', 'transforms/**/*.ts']);
 const files = project.getSourceFiles();
 
@@ -37,7 +53,9 @@ const pathOf = (file: SourceFile): string => file.getFilePath().slice(root.lengt
 
 /** Module specifiers of a file: static, re-exported and dynamic. */
 function specifiersOf(file: SourceFile): readonly string[] {
-  const declared = [...file.getImportDeclarations(), ...file.getExportDeclarations()].flatMap((d) => d.getModuleSpecifierValue() ?? []);
+  const declared = [...file.getImportDeclarations(), ...file.getExportDeclarations()].flatMap(
+    (d) => d.getModuleSpecifierValue() ?? [],
+  );
   const calls = file.getDescendantsOfKind(SyntaxKind.CallExpression);
   const dynamic = calls
     .filter((call) => call.getExpression().getKind() === SyntaxKind.ImportKeyword)
@@ -46,7 +64,11 @@ function specifiersOf(file: SourceFile): readonly string[] {
 }
 
 const isPackage = (specifier: string): boolean => !/^(\.|node:)/.test(specifier);
-const packageName = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+const packageName = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 
 describe('imports', () => {
   test.each(files.map((file) => [pathOf(file), file] as const))('%s imports only what its unit may', (path, file) => {
@@ -72,12 +94,16 @@ describe('imports', () => {
 });
 
 test('no file of src/ and transforms/ is over 400 lines', () => {
-  const long = files.map((file) => [pathOf(file), file.getFullText().split('\n').length - 1] as const).filter(([, lines]) => lines > 400);
+  const long = files
+    .map((file) => [pathOf(file), file.getFullText().split('\n').length - 1] as const)
+    .filter(([, lines]) => lines > 400);
   expect(long).toEqual([]);
 });
 
 test('no any', () => {
-  const uses = files.flatMap((file) => file.getDescendantsOfKind(SyntaxKind.AnyKeyword).map((node) => `${pathOf(file)}:${node.getStartLineNumber()}`));
+  const uses = files.flatMap((file) =>
+    file.getDescendantsOfKind(SyntaxKind.AnyKeyword).map((node) => `${pathOf(file)}:${node.getStartLineNumber()}`),
+  );
   expect(uses).toEqual([]);
 });
 
@@ -107,7 +133,9 @@ describe.each(folders.map(({ name }) => name))('transforms/%s', (id) => {
   });
 
   test('has a README with the agreed sections', () => {
-    const headings = [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/^## (.+)$/gm)].map((match) => match[1]);
+    const headings = [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/^## (.+)$/gm)].map(
+      (match) => match[1],
+    );
     expect(headings).toEqual(expect.arrayContaining(['What breaks', 'What it does', 'When it leaves the code alone']));
   });
 

@@ -17,7 +17,12 @@ import type { Transform } from '../src/transform.ts';
 export type Tree = ReadonlyMap<string, string>;
 
 const ALLOW = { allow: new Set(['safe', 'review'] as const) };
-const GIT_ENV = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_CEILING_DIRECTORIES: tmpdir() };
+const GIT_ENV = {
+  ...process.env,
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CEILING_DIRECTORIES: tmpdir(),
+};
 
 /** Copies `before/` out of the project, so that nothing of it is ever written and no outer git repository is seen. */
 export function copyOf(before: string): string {
@@ -32,17 +37,21 @@ export function treeOf(folder: string): Tree {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .filter((path) => !path.startsWith('.git/'))
     .sort();
-  return new Map(paths.map((path) => [path, entryOf(statSync(join(folder, path)).mode, readFileSync(join(folder, path)))]));
+  return new Map(
+    paths.map((path) => [path, entryOf(statSync(join(folder, path)).mode, readFileSync(join(folder, path)))]),
+  );
 }
 
-const entryOf = (mode: number, bytes: Buffer): string => `${mode & 0o100 ? '100755' : '100644'}:${bytes.toString('latin1')}`;
+const entryOf = (mode: number, bytes: Buffer): string =>
+  `${mode & 0o100 ? '100755' : '100644'}:${bytes.toString('latin1')}`;
 
 /** The tree that a snapshot stands for; files that are never read as text come from the folder. */
 function treeOfRepo(repo: Repo, start: Tree): Tree {
   const tree = new Map([...start].filter(([path]) => repo.has(path)));
   for (const path of repo.paths) {
     const file = repo.file(path);
-    if ('text' in file) tree.set(path, entryOf(file.mode, Buffer.from(file.text, file.encoding === 'latin1' ? 'latin1' : 'utf8')));
+    if ('text' in file)
+      tree.set(path, entryOf(file.mode, Buffer.from(file.text, file.encoding === 'latin1' ? 'latin1' : 'utf8')));
   }
   return new Map([...tree].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -51,21 +60,32 @@ const changedPaths = (a: Tree, b: Tree): readonly string[] =>
   [...new Set([...a.keys(), ...b.keys()])].filter((path) => a.get(path) !== b.get(path)).sort();
 
 /** Runs transforms over a copy of `before/` and asserts everything that must hold for every repository there is. */
-export function repaired(before: string, transforms: readonly Transform[]): { readonly run: Run; readonly tree: Tree; readonly patch: Buffer; readonly changed: readonly string[] } {
+export function repaired(
+  before: string,
+  transforms: readonly Transform[],
+): { readonly run: Run; readonly tree: Tree; readonly patch: Buffer; readonly changed: readonly string[] } {
   const folder = copyOf(before);
   try {
     const start = treeOf(folder);
     const result = run(scan(folder), transforms, ALLOW);
     const failures = result.steps.flatMap((step) => (step.error === undefined ? [] : [step.error]));
     expect(failures, 'a transform failed').toEqual([]);
-    const broken = result.steps.flatMap((step) => step.outcomes.filter((outcome) => outcome.skipped === 'would break the file'));
-    expect(broken.map(({ finding, detail }) => `${finding.message}: ${detail}`), 'the guard refused a fix').toEqual([]);
+    const broken = result.steps.flatMap((step) =>
+      step.outcomes.filter((outcome) => outcome.skipped === 'would break the file'),
+    );
+    expect(
+      broken.map(({ finding, detail }) => `${finding.message}: ${detail}`),
+      'the guard refused a fix',
+    ).toEqual([]);
 
     const tree = treeOfRepo(result.after, start);
     const changed = changedPaths(start, tree);
     expect(namedPaths(result), 'files outside the fixes').toEqual(expect.arrayContaining([...changed]));
     for (const path of changed) keepsLines(path, start.get(path), tree.get(path));
-    expect(newBreakages(readStack(result.before, undefined), readStack(result.after, undefined), changed), 'the guard').toEqual([]);
+    expect(
+      newBreakages(readStack(result.before, undefined), readStack(result.after, undefined), changed),
+      'the guard',
+    ).toEqual([]);
     expect(changedFiles(run(result.after, transforms, ALLOW)), 'a second run').toEqual([]);
 
     const patch = Buffer.from(diffBytes(result.before, result.after));
@@ -99,7 +119,10 @@ export function applyPatch(folder: string, patch: Buffer): void {
 /** A line that stays (compared without its end and trailing blanks) stays byte for byte. */
 function keepsLines(path: string, before: string | undefined, after: string | undefined): void {
   if (before === undefined || after === undefined) return;
-  const [old, next] = [before, after].map((text) => text.slice(text.indexOf(':') + 1).split(/(?<=\n)/)) as [string[], string[]];
+  const [old, next] = [before, after].map((text) => text.slice(text.indexOf(':') + 1).split(/(?<=\n)/)) as [
+    string[],
+    string[],
+  ];
   const bare = (lines: readonly string[]): string[] => lines.map((line) => line.trimEnd());
   let [i, j] = [0, 0];
   for (const part of diffArrays(bare(old), bare(next))) {
@@ -127,7 +150,9 @@ for name, text in json.load(sys.stdin):
         print(f"{name}: {error}")
 `;
   const input = JSON.stringify([...sources].map(([name, bytes]) => [name, bytes.toString('base64')]));
-  return execFileSync('python3', ['-c', program], { input, encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n').filter(Boolean);
+  return execFileSync('python3', ['-c', program], { input, encoding: 'utf8', maxBuffer: 1 << 26 })
+    .split('\n')
+    .filter(Boolean);
 }
 
 /** What `sh -n` says about a script; empty when it is fine. */

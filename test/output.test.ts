@@ -25,9 +25,18 @@ const at = { path: 'Dockerfile', start: 11, end: 12 };
 const fix: Fix = {
   title: 'Run c',
   safety: 'review',
-  changes: [{ ...at, text: 'c' }, { path: 'run.sh', create: '#!/bin/sh\n', mode: 0o755 }, { path: 'c.py', remove: true }],
+  changes: [
+    { ...at, text: 'c' },
+    { path: 'run.sh', create: '#!/bin/sh\n', mode: 0o755 },
+    { path: 'c.py', remove: true },
+  ],
 };
-const finding: Finding = { message: 'b is wrong', at, evidence: [{ at: { path: 'c.py', start: 0, end: 1 }, says: 'x says so' }], fix };
+const finding: Finding = {
+  message: 'b is wrong',
+  at,
+  evidence: [{ at: { path: 'c.py', start: 0, end: 1 }, says: 'x says so' }],
+  fix,
+};
 
 const runOf = (outcomes: readonly Outcome[], more: Partial<Run>): Run => ({
   before,
@@ -52,7 +61,12 @@ Nothing is written yet. Write it with: dockfix apply --write
   });
 
   test('says why something was left alone, and what to do', () => {
-    const outcome: Outcome = { finding: { ...finding, advice: 'Ask the owner.' }, seen: before, skipped: 'would break the file', detail: 'Dockerfile: no FROM' };
+    const outcome: Outcome = {
+      finding: { ...finding, advice: 'Ask the owner.' },
+      seen: before,
+      skipped: 'would break the file',
+      detail: 'Dockerfile: no FROM',
+    };
     const text = pretty(runOf([outcome], { after: before }), { palette: plain, written: false, stacks: false });
     expect(text).toContain('left alone: the repaired file would not be valid (Dockerfile: no FROM)');
     expect(text).toContain('advice   Ask the owner.');
@@ -73,7 +87,12 @@ Nothing is written yet. Write it with: dockfix apply --write
   });
 
   test('lets no control character of a repository through', () => {
-    const evil: Finding = { ...finding, message: 'a\u001b[31mred\u0007\u009b', at: { path: 'x\u001b]0;\n', start: 0, end: 0 }, evidence: [] };
+    const evil: Finding = {
+      ...finding,
+      message: 'a\u001b[31mred\u0007\u009b',
+      at: { path: 'x\u001b]0;\n', start: 0, end: 0 },
+      evidence: [],
+    };
     const text = pretty(runOf([{ finding: evil, seen: before }], {}), { palette: plain, written: true, stacks: false });
     expect(text).not.toMatch(/[\u001b\u0007\u009b]/);
     expect(text).toContain('a\\x1b[31mred\\x07\\x9b');
@@ -81,7 +100,9 @@ Nothing is written yet. Write it with: dockfix apply --write
   });
 
   test('colours with the palette that it is given', () => {
-    expect(pretty(applied, { palette: picocolors.createColors(true), written: false, stacks: false })).toContain('\u001b[33m[review]');
+    expect(pretty(applied, { palette: picocolors.createColors(true), written: false, stacks: false })).toContain(
+      '\u001b[33m[review]',
+    );
   });
 });
 
@@ -101,14 +122,28 @@ describe('json', () => {
         {
           transform: 'do-it',
           message: 'b is wrong',
-          at: { path: 'Dockerfile', start: { line: 2, column: 5, offset: 11 }, end: { line: 2, column: 6, offset: 12 } },
-          evidence: [{ at: { path: 'c.py', start: { line: 1, column: 1, offset: 0 }, end: { line: 1, column: 2, offset: 1 } }, says: 'x says so' }],
+          at: {
+            path: 'Dockerfile',
+            start: { line: 2, column: 5, offset: 11 },
+            end: { line: 2, column: 6, offset: 12 },
+          },
+          evidence: [
+            {
+              at: { path: 'c.py', start: { line: 1, column: 1, offset: 0 }, end: { line: 1, column: 2, offset: 1 } },
+              says: 'x says so',
+            },
+          ],
           status: 'applied',
           fix: {
             title: 'Run c',
             safety: 'review',
             changes: [
-              { path: 'Dockerfile', start: { line: 2, column: 5, offset: 11 }, end: { line: 2, column: 6, offset: 12 }, text: 'c' },
+              {
+                path: 'Dockerfile',
+                start: { line: 2, column: 5, offset: 11 },
+                end: { line: 2, column: 6, offset: 12 },
+                text: 'c',
+              },
               { path: 'run.sh', create: '#!/bin/sh\n', mode: '100755' },
               { path: 'c.py', remove: true },
             ],
@@ -144,11 +179,19 @@ test('invisible characters become escapes; tabs stay, and newlines where lines a
 
 test('a diff on a terminal is coloured line by line', () => {
   const text = colouredDiff('diff --git a/x b/x\n@@ -1 +1 @@\n-a\u001b\n+b\n c\n', picocolors.createColors(true));
-  expect(text.split('\n')).toEqual(['\u001b[1mdiff --git a/x b/x\u001b[22m', '\u001b[36m@@ -1 +1 @@\u001b[39m', '\u001b[31m-a\\x1b\u001b[39m', '\u001b[32m+b\u001b[39m', ' c', '']);
+  expect(text.split('\n')).toEqual([
+    '\u001b[1mdiff --git a/x b/x\u001b[22m',
+    '\u001b[36m@@ -1 +1 @@\u001b[39m',
+    '\u001b[31m-a\\x1b\u001b[39m',
+    '\u001b[32m+b\u001b[39m',
+    ' c',
+    '',
+  ]);
 });
 
 test('a README reads well without its Markdown', () => {
-  const source = '# do-it\n\nSome `code` and **words**,\nwrapped &amp; [linked](https://example.org).\n\n- one\n- two\n  - three\n\n1. first\n\n```diff\n-a\n+b\n```\n\n<!-- gone -->\n';
+  const source =
+    '# do-it\n\nSome `code` and **words**,\nwrapped &amp; [linked](https://example.org).\n\n- one\n- two\n  - three\n\n1. first\n\n```diff\n-a\n+b\n```\n\n<!-- gone -->\n';
   expect(markdown(source, plain)).toBe(`do-it
 
 Some code and words, wrapped &amp; linked (https://example.org).

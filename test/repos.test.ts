@@ -22,13 +22,20 @@ describe.each(readdirSync(root))('fixtures/repos/%s', (name) => {
   test('is repaired as expected.patch says, and stays so', () => {
     const expected = join(folder, 'expected.patch');
     const { run: result, tree, patch } = repaired(join(folder, 'before'), chosen);
-    expect(patch.toString('latin1')).toBe(existsSync(expected) ? readFileSync(expected, 'latin1') : 'a file expected.patch');
+    expect(patch.toString('latin1')).toBe(
+      existsSync(expected) ? readFileSync(expected, 'latin1') : 'a file expected.patch',
+    );
 
     // The order of the pipeline: no transform undoes or reopens what another one settled.
     for (const transform of chosen)
-      expect(changedFiles(run(result.after, [transform], { allow: new Set(['safe', 'review']) })), transform.id).toEqual([]);
+      expect(
+        changedFiles(run(result.after, [transform], { allow: new Set(['safe', 'review']) })),
+        transform.id,
+      ).toEqual([]);
 
-    const sources = [...tree.keys()].filter((path) => path.endsWith('.py')).map((path) => [path, bytesIn(tree, path)] as const);
+    const sources = [...tree.keys()]
+      .filter((path) => path.endsWith('.py'))
+      .map((path) => [path, bytesIn(tree, path)] as const);
     expect(pythonErrors(new Map(sources))).toEqual([]);
     for (const path of [...tree.keys()].filter((path) => path.endsWith('.sh')))
       expect(shellError(bytesIn(tree, path)), path).toBe('');

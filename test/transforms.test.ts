@@ -14,7 +14,9 @@ beforeAll(async () => {
 });
 
 const foldersIn = (folder: string): readonly string[] =>
-  existsSync(folder) ? readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])) : [];
+  existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+    : [];
 
 test('every fixture folder belongs to a transform', () => {
   const ids = transforms.map(({ id }) => id);

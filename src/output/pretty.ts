@@ -105,7 +105,15 @@ function summary(run: Run, { palette, written }: PrettyOptions): string {
 
 function fileName({ path, kind, from, mode }: ChangedFile): string {
   const note =
-    kind === 'created' ? 'new' : kind === 'removed' ? 'removed' : from !== undefined ? `was ${visible(from)}` : mode === 0o755 ? 'executable' : '';
+    kind === 'created'
+      ? 'new'
+      : kind === 'removed'
+        ? 'removed'
+        : from !== undefined
+          ? `was ${visible(from)}`
+          : mode === 0o755
+            ? 'executable'
+            : '';
   return note ? `${visible(path)} (${note})` : visible(path);
 }
 

@@ -64,10 +64,27 @@ const wrongClause = (node: SyntaxNode, text: string): SyntaxNode | undefined => 
   return aligned.find((child) => !startsLine(child, text) || !same(depthOf(child, text), depth));
 };
 
+const inBrackets = (node: SyntaxNode): boolean => {
+  for (let at = node.parent; at && at.type !== 'block'; at = at.parent) {
+    const open = at.children.find((child) => child.type === '(' || child.type === '[' || child.type === '{');
+    if (open && open.start < node.start) return true;
+  }
+  return false;
+};
+
+/** The grammar reads on over a line break where no statement can end (`x =`, `els:`); Python only does within brackets. */
+const breaksLine = (node: SyntaxNode, text: string): boolean => {
+  if (!node.previous || node.start === node.previous.end || node.type === 'comment' || node.type === 'block') return false;
+  if (opensLine(node) || clauseOf(node) !== undefined || node.parent?.type === 'decorated_definition') return false;
+  const gap = text.slice(node.previous.end, node.start);
+  return gap.includes('\n') && gap.replace(/\\\r?\n/g, '').includes('\n') && !inBrackets(node);
+};
+
 /** The places where CPython would report an IndentationError or a TabError, in a tree that has no errors of its own. */
 export const indentationErrors = (tree: SyntaxTree, text: string): readonly SyntaxNode[] => {
   const wrong: (SyntaxNode | undefined)[] = [wrongAmong(tree.root.children.filter(isStatement), topLevel, text)];
   for (const node of tree.nodes) {
+    if (breaksLine(node, text)) wrong.push(node);
     if (node.type === 'block') {
       wrong.push(node.parent && wrongInBlock(node, node.parent, text));
     } else if (isStatement(node)) {

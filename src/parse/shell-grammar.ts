@@ -1,4 +1,5 @@
 import type { Piece } from './joined-text.ts';
+import { shellLayout } from './shell-layout.ts';
 import {
   arithmeticEnd,
   breakLength,
@@ -7,7 +8,6 @@ import {
   peek,
   readArithmetic,
   readBalanced,
-  readExpanding,
   readWord,
   sees,
   type RawWord,
@@ -28,21 +28,11 @@ export interface RawCommand extends Piece {
   heredocEnd: number;
 }
 
-interface Heredoc {
-  readonly delimiter: string;
-  readonly expands: boolean;
-  readonly stripsTabs: boolean;
-  readonly at: Piece;
-  readonly within: readonly ShellContext[];
-  readonly owner: { heredocEnd: number };
-}
-
 type Within = readonly ShellContext[];
 
 const RESERVED = /(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|time|\{|\}|!|\[\[)(?=[\s;&|()<>`]|$)/y;
 const CLOSERS: ReadonlySet<string> = new Set(['then', 'elif', 'else', 'fi', 'do', 'done', 'esac', '}']);
 const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
-const REDIRECTION = /(?:\d+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?/y;
 
 /**
  * Every simple command of a script, in textual order, and the first thing that could not be read.
@@ -50,66 +40,15 @@ const REDIRECTION = /(?:\d+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|
  */
 export const parseShell = (text: string): { readonly commands: readonly RawCommand[]; readonly problem: ShellReader['problem'] } => {
   const commands: RawCommand[] = [];
-  let heredocs: Heredoc[] = [];
-
-  /** Skips blanks and line continuations. */
-  const skipBlanks = (): void => {
-    for (;;) {
-      const char = peek(reader, 0);
-      if (char === ' ' || char === '\t' || (char === '\r' && breakLength(reader, 0) === 0)) reader.at += 1;
-      else if (char === '\\' && breakLength(reader, 1) > 0) reader.at += 1 + breakLength(reader, 1);
-      else return;
-    }
+  const reader: ShellReader = {
+    text,
+    at: 0,
+    end: text.length,
+    depth: 0,
+    problem: undefined,
+    readInner: (inner, within, closedBy) => readInner(inner, within, closedBy),
   };
-
-  const skipComment = (): void => {
-    while (peek(reader, 0) !== '' && peek(reader, 0) !== '\n') reader.at += 1;
-  };
-
-  /** Skips blanks, comments and line breaks, and reads the here-documents that begin after a line break. */
-  const skipLines = (): void => {
-    for (;;) {
-      skipBlanks();
-      const eol = breakLength(reader, 0);
-      if (peek(reader, 0) === '#') skipComment();
-      else if (eol === 0) return;
-      else {
-        reader.at += eol;
-        readHeredocs();
-      }
-    }
-  };
-
-  const readHeredocs = (): void => {
-    const waiting = heredocs;
-    heredocs = [];
-    for (const { delimiter, expands, stripsTabs, at, within, owner } of waiting) {
-      const bodyStart = reader.at;
-      for (;;) {
-        if (reader.problem) return;
-        if (reader.at >= reader.end) return fail(reader, at, `The here-document "${delimiter}" is never closed`);
-        const start = reader.at;
-        const newline = reader.text.indexOf('\n', start);
-        const end = newline < 0 ? reader.end : Math.min(newline, reader.end);
-        reader.at = Math.min(end + 1, reader.end);
-        const line = reader.text.slice(start, end).replace(/\r$/, '');
-        if ((stripsTabs ? line.replace(/^\t+/, '') : line) !== delimiter) continue;
-        owner.heredocEnd = reader.at;
-        if (expands) readBody(bodyStart, start, within);
-        break;
-      }
-    }
-  };
-
-  /** A body whose delimiter is not quoted: the substitutions in it run. */
-  const readBody = (start: number, end: number, within: Within): void => {
-    const { at: after, end: outerEnd } = reader;
-    reader.at = start;
-    reader.end = end;
-    readExpanding(reader, within, '');
-    reader.at = after;
-    reader.end = outerEnd;
-  };
+  const { skipBlanks, skipLines, readRedirection, readRedirections, waitingHeredoc } = shellLayout(reader);
 
   const reserved = (): string => {
     if (peek(reader, 0) === '') return '';
@@ -320,32 +259,6 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
     context.at = { start, end: reader.at };
   };
 
-  const readRedirections = (within: Within): void => {
-    const owner = { heredocEnd: 0 };
-    do skipBlanks();
-    while (readRedirection(within, owner));
-  };
-
-  /** Reads one redirection with its target; false when none stands here. */
-  const readRedirection = (within: Within, owner: { heredocEnd: number }): boolean => {
-    if (peek(reader, 0) === '') return false;
-    REDIRECTION.lastIndex = reader.at;
-    const operator = REDIRECTION.exec(reader.text)?.[0];
-    if (operator === undefined || reader.at + operator.length > reader.end) return false;
-    const start = reader.at;
-    reader.at += operator.length;
-    skipBlanks();
-    const target = readWord(reader, within);
-    const at = { start, end: reader.at };
-    if (target.start === target.end) fail(reader, at, `"${operator}" has no target`);
-    const mark = operator.replace(/^[^<>&]*/, '');
-    if (mark === '<<' || mark === '<<-') {
-      const delimiter = target.quoted ? target.text : reader.text.slice(target.start, target.end);
-      heredocs.push({ delimiter, expands: !target.quoted, stripsTabs: mark === '<<-', at, within, owner });
-    }
-    return true;
-  };
-
   /** `[[ … ]]` as one command, its operators as words. */
   const readCondition = (within: Within, join: ShellJoin): void => {
     const start = reader.at;
@@ -422,12 +335,11 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
     else if (closedBy === ')' || inner.at < inner.end) fail(inner, { start: opened - 1, end: opened }, 'A parenthesis or backquote is not closed as it was opened');
   };
 
-  const reader: ShellReader = { text, at: 0, end: text.length, depth: 0, problem: undefined, readInner };
   readList([]);
   if (!reader.problem && reader.at < reader.end) {
     fail(reader, { start: reader.at, end: reader.at + 1 }, `"${reserved() || peek(reader, 0)}" closes nothing`);
   }
-  const [waiting] = heredocs;
+  const waiting = waitingHeredoc();
   if (waiting) fail(reader, waiting.at, `The here-document "${waiting.delimiter}" is never closed`);
   return { commands: commands.sort((one, other) => one.start - other.start), problem: reader.problem };
 };

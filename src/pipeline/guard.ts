@@ -1,18 +1,25 @@
 import { isComposePath } from '../model/compose-project.ts';
 import { danglingNames, type Fault, faultsOf } from '../model/faults.ts';
 import type { Stack } from '../model/stack.ts';
+import { schemaFaults } from './compose-schema.ts';
 
 /** Why a change is rolled back. */
 export type Breakage = Fault;
 
 /** Problems that `paths` have (or cause) in `after` and had not in `before`. Fewer problems of one kind than before is progress. */
 export function newBreakages(before: Stack, after: Stack, paths: readonly string[]): readonly Breakage[] {
-  const touched = paths.filter((path) => after.repo.has(path));
-  const inFiles = touched.flatMap((path) =>
-    worsened(before.repo.has(path) ? faultsOf(before, path) : [], faultsOf(after, path)),
-  );
-  const compose = paths.some((path) => isComposePath(after.repo, path) || isComposePath(before.repo, path));
+  const inFiles = paths.flatMap((path) => worsened(allFaults(before, path), allFaults(after, path)));
+  const compose = paths.some((path) => isCompose(after, path) || isCompose(before, path));
   return compose ? [...inFiles, ...worsened(danglingNames(before), danglingNames(after))] : inFiles;
+}
+
+const isCompose = (stack: Stack, path: string): boolean => stack.repo.has(path) && isComposePath(stack.repo, path);
+
+function allFaults(stack: Stack, path: string): readonly Fault[] {
+  if (!stack.repo.has(path)) return [];
+  return isComposePath(stack.repo, path)
+    ? [...faultsOf(stack, path), ...schemaFaults(stack, path)]
+    : faultsOf(stack, path);
 }
 
 /** The faults of `after` beyond as many of the same words as `before` had. */

@@ -27,6 +27,8 @@ export interface RepoSource {
   readonly ignored: ReadonlySet<string>;
   /** Symbolic links by path, with their target as written; never followed. */
   readonly links: ReadonlyMap<string, string>;
+  /** What could not even be listed: folders without permission, names that are not UTF-8. */
+  readonly unread?: readonly Unread[];
   readonly load: (path: string) => RepoFile | Unread;
 }
 
@@ -65,6 +67,11 @@ export class Repo {
 
   isIgnored(path: string): boolean {
     return this.#source.ignored.has(path);
+  }
+
+  /** What could not even be listed, and why. */
+  get unread(): readonly Unread[] {
+    return this.#source.unread ?? [];
   }
 
   /** The link's target when `path` or a folder above it is a symbolic link. */

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, r
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { decode } from './encoding.ts';
+import { codeOf } from './file-system.ts';
 import { hasGit } from './git-dir.ts';
 import { type IgnoreRules, isIgnored, rulesAt, rulesBelow } from './ignore-rules.ts';
 import { Repo, type RepoFile, type Unread } from './repo.ts';
@@ -21,16 +22,16 @@ interface Walk {
 }
 
 /**
- * The snapshot of a working tree. `unread` names what could not even be listed; a file that is too large, binary or not
- * readable is listed, and says so when it is asked for.
+ * The snapshot of a working tree, listed now and read when asked. `Repo.unread` names what could not be listed; a file
+ * that is too large, binary or not readable is listed, and `Repo.file` says why there is no text.
  */
-export function scan(root: string): { readonly repo: Repo; readonly unread: readonly Unread[] } {
+export function scan(root: string): Repo {
   const folder = realRoot(root);
   const walk: Walk = { root: folder === '/' ? '' : folder, paths: [], ignored: new Set(), links: new Map(), unread: [] };
   enter(walk, '', rulesAt(folder));
   const { paths, ignored, links, unread } = walk;
   const load = (path: string): RepoFile | Unread => loadFile(folder, path);
-  return { repo: new Repo({ paths, ignored, links, load }, new Map()), unread };
+  return new Repo({ paths, ignored, links, unread, load }, new Map());
 }
 
 /** The root as an absolute path without symbolic links; a `UserError` when it is no folder that can be read. */
@@ -98,9 +99,4 @@ function loadFile(root: string, path: string): RepoFile | Unread {
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
-}
-
-/** The code of a system error, such as `EACCES`; `undefined` for any other error. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : undefined;
 }

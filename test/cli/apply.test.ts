@@ -100,11 +100,16 @@ describe('apply --write', () => {
 describe('choosing', () => {
   test('--only and --skip are two sides of one choice, and --safe-only leaves out the rest', () => {
     const folder = gitRepository(BROKEN);
-    const ids = JSON.parse(dockfix(['list', '--format', 'json'], folder, NO_ENV).stdout.toString()) as { id: string; group: string }[];
+    const ids = JSON.parse(dockfix(['list', '--format', 'json'], folder, NO_ENV).stdout.toString()) as {
+      id: string;
+      group: string;
+    }[];
     const [first, ...others] = ids.filter(({ group }) => group === 'repair').map(({ id }) => id);
     const only = dockfix(['apply', '--only', `${first}`], folder, NO_ENV).stdout.toString();
     expect(dockfix(['apply', '--skip', others.join(',')], folder, NO_ENV).stdout.toString()).toBe(only);
-    const { findings } = JSON.parse(dockfix(['apply', '--safe-only', '--format', 'json'], folder, NO_ENV).stdout.toString()) as {
+    const { findings } = JSON.parse(
+      dockfix(['apply', '--safe-only', '--format', 'json'], folder, NO_ENV).stdout.toString(),
+    ) as {
       findings: { status: string; fix?: { safety: string } }[];
     };
     expect(findings.filter(({ status, fix }) => status === 'applied' && fix?.safety !== 'safe')).toEqual([]);
@@ -120,7 +125,11 @@ describe('formats and colours', () => {
 
   test('json is one document on stdout, with the same diff', () => {
     const { stdout, status } = dockfix(['apply', '--format', 'json'], folder, NO_ENV);
-    const document = JSON.parse(stdout.toString()) as { schemaVersion: number; diff: string; changes: { path: string }[] };
+    const document = JSON.parse(stdout.toString()) as {
+      schemaVersion: number;
+      diff: string;
+      changes: { path: string }[];
+    };
     expect([status, document.schemaVersion]).toEqual([0, 1]);
     expect(document.diff).toBe(dockfix(['apply'], folder, NO_ENV).stdout.toString());
     expect(document.changes.length).toBeGreaterThan(0);
@@ -143,7 +152,9 @@ describe('formats and colours', () => {
 
   test('a reader that goes away is no error', () => {
     const script = `"$0" "$1" apply --format json "$2" | true; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = spawnSync('bash', ['-c', script, process.execPath, resolve('dist', 'bin.cjs'), folder], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('bash', ['-c', script, process.execPath, resolve('dist', 'bin.cjs'), folder], {
+      encoding: 'utf8',
+    });
     expect(stdout).toBe('0\n');
     expect(stderr).not.toMatch(/EPIPE|Error/);
   });

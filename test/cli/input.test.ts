@@ -7,7 +7,8 @@ import { dockfix, folderWith, gitRepository } from './program.ts';
 
 const NO_ENV = {};
 const COMPOSE = 'services:\n  web:\n    image: nginx:1.27\n    depends_on:\n      - db\n';
-const DOCKERFILE = 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n';
+const DOCKERFILE =
+  'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n';
 const APP = { Dockerfile: DOCKERFILE, 'requirements.txt': 'flask\n', 'app.py': 'print(1)\n' };
 
 /** Asserts one error line with a hint on stderr, nothing on stdout, exit status 2. */
@@ -26,7 +27,8 @@ describe('arguments', () => {
     expect(dockfix(['--version'], folder, NO_ENV)).toMatchObject({ status: 0, stdout: Buffer.from(`${version}\n`) });
     const help = dockfix(['--help'], folder, NO_ENV);
     expect(help.status).toBe(0);
-    for (const part of ['Usage:', 'apply', 'undo', 'Examples:', 'git apply', 'Exit status:']) expect(help.stdout.toString()).toContain(part);
+    for (const part of ['Usage:', 'apply', 'undo', 'Examples:', 'git apply', 'Exit status:'])
+      expect(help.stdout.toString()).toContain(part);
     expect(dockfix(['apply', '--help'], folder, NO_ENV).stdout.toString()).toContain('--safe-only');
   });
 
@@ -107,7 +109,16 @@ describe('files', () => {
   });
 
   test('an alias bomb is left out, quickly', () => {
-    const levels = 'abcdefghi'.split('').map((name, i, all) => `x-${name}: &${name} [${i === 0 ? '"lol"' : Array(9).fill(`*${all[i - 1]}`).join(', ')}]`);
+    const levels = 'abcdefghi'.split('').map(
+      (name, i, all) =>
+        `x-${name}: &${name} [${
+          i === 0
+            ? '"lol"'
+            : Array(9)
+                .fill(`*${all[i - 1]}`)
+                .join(', ')
+        }]`,
+    );
     repairsTheRest({ 'docker-compose.yml': `${levels.join('\n')}\n${COMPOSE}` }, /docker-compose\.yml/);
   });
 
@@ -145,7 +156,11 @@ describe('files', () => {
 });
 
 describe('on a terminal', () => {
-  async function call(argv: readonly string[], cwd: string, env: Environment['env']): Promise<{ status: number; stdout: string; stderr: string }> {
+  async function call(
+    argv: readonly string[],
+    cwd: string,
+    env: Environment['env'],
+  ): Promise<{ status: number; stdout: string; stderr: string }> {
     const said = { stdout: '', stderr: '' };
     const output = (name: 'stdout' | 'stderr') => ({
       isTTY: true,

@@ -27,7 +27,12 @@ export function dockfix(argv: readonly string[], cwd: string, env: Readonly<Reco
 export function gitRepository(from: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'dockfix-cli-'));
   cpSync(from, folder, { recursive: true });
-  for (const argv of [['init', '-q'], ['add', '-A', '-f'], ['commit', '-qm', 'start']]) git(folder, argv, '');
+  for (const argv of [
+    ['init', '-q'],
+    ['add', '-A', '-f'],
+    ['commit', '-qm', 'start'],
+  ])
+    git(folder, argv, '');
   return folder;
 }
 

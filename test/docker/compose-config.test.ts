@@ -10,7 +10,8 @@ function complaints(folder: string): readonly string[] {
   return mains.flatMap((path) => {
     const cwd = join(folder, dirname(path));
     // People copy the example before the first start; a missing .env is not what is tested here.
-    if (!existsSync(join(cwd, '.env')) && existsSync(join(cwd, '.env.example'))) copyFileSync(join(cwd, '.env.example'), join(cwd, '.env'));
+    if (!existsSync(join(cwd, '.env')) && existsSync(join(cwd, '.env.example')))
+      copyFileSync(join(cwd, '.env.example'), join(cwd, '.env'));
     try {
       execFileSync('docker', ['compose', 'config', '-q'], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
       return [];
@@ -35,10 +36,14 @@ describe.each(readdirSync('fixtures/repos'))('fixtures/repos/%s', (name) => {
 const transforms = existsSync('fixtures/transforms') ? readdirSync('fixtures/transforms') : [];
 
 describe.each(transforms)('fixtures/transforms/%s', (id) => {
-  const cases = readdirSync(join('fixtures', 'transforms', id)).filter((name) => existsSync(join('fixtures', 'transforms', id, name, 'after')));
+  const cases = readdirSync(join('fixtures', 'transforms', id)).filter((name) =>
+    existsSync(join('fixtures', 'transforms', id, name, 'after')),
+  );
 
   test.each(cases)('%s: Docker Compose complains of nothing new', (name) => {
-    const [before, after] = ['before', 'after'].map((state) => copyOf(join('fixtures', 'transforms', id, name, state))) as [string, string];
+    const [before, after] = ['before', 'after'].map((state) =>
+      copyOf(join('fixtures', 'transforms', id, name, state)),
+    ) as [string, string];
     try {
       if (complaints(before).length === 0) expect(complaints(after)).toEqual([]);
     } finally {
