@@ -1,5 +1,5 @@
 /** Builds dist/: the command line (bin.cjs, cli.cjs), the public API (index.js) and the files that both read. Declarations come from tsc. */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
@@ -11,20 +11,25 @@ const { version, name } = JSON.parse(readFileSync('package.json', 'utf8')) as { 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, 'readmes'), { recursive: true });
 
-const shared: BuildOptions = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning', minifyWhitespace: true };
+const shared: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  logLevel: 'warning',
+  minifyWhitespace: true,
+};
 
-await Promise.all([
+const [cli] = await Promise.all([
   build({
     ...shared,
     entryPoints: ['src/cli.ts'],
     outfile: join(dist, 'cli.cjs'),
     format: 'cjs',
-    // Too large to bundle, and loaded only when a run needs them.
-    external: ['ts-morph', 'jscodeshift'],
     alias: { 'web-tree-sitter': require.resolve('web-tree-sitter') },
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'bundleUrl' },
     legalComments: 'none',
+    metafile: true,
   }),
   build({
     ...shared,
@@ -48,8 +53,26 @@ else require('./cli.cjs').start();
 for (const wasm of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm'])
   copyFileSync(require.resolve(wasm), join(dist, wasm.slice(wasm.indexOf('/') + 1)));
 
-for (const entry of readdirSync('transforms', { withFileTypes: true }))
-  if (entry.isDirectory())
-    copyFileSync(join('transforms', entry.name, 'README.md'), join(dist, 'readmes', `${entry.name}.md`));
+for (const id of readdirSync('transforms')) {
+  const readme = join('transforms', id, 'README.md');
+  if (existsSync(readme)) copyFileSync(readme, join(dist, 'readmes', `${id}.md`));
+}
+
+// What cli.cjs carries of others keeps its license text.
+const bundled = Object.keys(cli.metafile?.inputs ?? {}).flatMap(
+  (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
+);
+const packages = [...new Set([...bundled, 'node_modules/tree-sitter-python'])].sort();
+writeFileSync(join(dist, 'licenses.txt'), packages.map(licenseOf).join('\n'));
 
 process.stdout.write(`built ${name} ${version}\n`);
+
+function licenseOf(folder: string): string {
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  const text = file ? readFileSync(join(folder, file), 'utf8') : '';
+  const { name, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    name: string;
+    license: string;
+  };
+  return `${name} (${license})\n\n${text.trim()}\n`;
+}

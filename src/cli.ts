@@ -5,8 +5,7 @@ import picocolors from 'picocolors';
 import { transforms } from '../transforms/index.ts';
 import { pythonWasm, readmeOf, version } from './assets.ts';
 import { UserError } from './errors.ts';
-import { isComposePath } from './model/compose-project.ts';
-import { isDockerfilePath } from './model/stack.ts';
+import { dockerFiles, unreadFiles } from './model/unread-files.ts';
 import { appliedOutcomes } from './output/changed-files.ts';
 import { colouredDiff } from './output/coloured-diff.ts';
 import { diff, diffBytes } from './output/diff.ts';
@@ -16,10 +15,8 @@ import { pretty } from './output/pretty.ts';
 import { visible } from './output/visible.ts';
 import { loadPython } from './parse/python.ts';
 import { type Notice, type Run, run } from './pipeline/run.ts';
-import { scan, undo, write } from './repo/disk.ts';
-import { gitPlace } from './repo/git-dir.ts';
-import type { Repo, Unread } from './repo/repo.ts';
-import { realRoot } from './repo/scan.ts';
+import { gitPrefix, recover, scan, undo, write } from './repo/disk.ts';
+import type { Repo } from './repo/repo.ts';
 import { selectTransforms, transformNamed } from './selection.ts';
 import type { Transform } from './transform.ts';
 
@@ -165,26 +162,29 @@ function addGroup(value: string, earlier: readonly Transform['group'][]): readon
 async function applyCommand(environment: Environment, path: string, flags: ApplyFlags): Promise<number> {
   const chosen = selectTransforms(transforms, { only: flags.only, skip: flags.skip, groups: flags.group });
   const root = resolve(environment.cwd, path);
+  if (flags.write) putRight(environment.stderr, root);
   const repo = scan(root);
-  if (!repo.paths.some((path) => isDockerfilePath(path) || isComposePath(repo, path)))
-    throw new UserError(
-      `${path} holds no Dockerfile and no Compose file`,
-      'Name the folder of a repository that has one.',
-    );
+  const unread = unreadFiles(repo);
+  if (dockerFiles(repo).length === 0) throw nothingToRepair(path, unread);
   await loadParsers(repo);
   const ran = run(repo, chosen, { allow: new Set(flags.safeOnly ? ['safe'] : ['safe', 'review']) });
-  const result = { ...ran, notices: [...repo.unread.map(unreadNotice), ...ran.notices] };
-  if (flags.write) write(root, result.before, result.after);
-  report(environment, result, flags, gitPlace(realRoot(root))?.prefix);
+  const result = { ...ran, notices: [...unread, ...ran.notices] };
+  const leftover = flags.write ? write(root, result.before, result.after).leftover : undefined;
+  report(environment, result, flags, gitPrefix(root));
+  if (leftover !== undefined)
+    environment.stderr.write(`note: all is written, but tidying up failed: ${visible(leftover)}\n`);
   if (result.notices.length > 0 || result.steps.some((step) => step.error !== undefined)) return 2;
   return flags.exitCode && appliedOutcomes(result).length > 0 ? 1 : 0;
 }
 
-const unreadNotice = ({ path, reason }: Unread): Notice => ({
-  path: path === '' ? '.' : path,
-  message: reason,
-  hint: 'Make it readable, or leave it to .gitignore.',
-});
+function nothingToRepair(path: string, unread: readonly Notice[]): UserError {
+  const [first] = unread;
+  if (first) return new UserError(`${first.path}: ${first.message}`, first.hint);
+  return new UserError(
+    `${path} holds no Dockerfile and no Compose file`,
+    'Name the folder of a repository that has one.',
+  );
+}
 
 /** The Python parser is loaded only for repositories that hold Python. */
 async function loadParsers(repo: Repo): Promise<void> {
@@ -214,9 +214,21 @@ function report(
   stderr.write(pretty(result, { ...options, palette: paletteFor(stderr, env) }));
 }
 
-function undoCommand({ cwd, stdout }: Environment, path: string): void {
-  const restored = undo(resolve(cwd, path));
-  stdout.write(restored.map((file) => `${visible(file)}\n`).join(''));
+function undoCommand({ cwd, stdout, stderr }: Environment, path: string): void {
+  const root = resolve(cwd, path);
+  putRight(stderr, root);
+  stdout.write(
+    undo(root)
+      .map((file) => `restored ${visible(file)}\n`)
+      .join(''),
+  );
+}
+
+/** Finishes or rolls back a write that a crash interrupted, and says so. */
+function putRight(stderr: Output, root: string): void {
+  const { outcome, paths } = recover(root);
+  if (outcome === 'nothing to recover') return;
+  stderr.write(`note: an interrupted write was ${outcome}: ${paths.map(visible).join(', ')}\n`);
 }
 
 function listText(format: 'text' | 'json'): string {

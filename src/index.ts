@@ -9,6 +9,6 @@ export type { Palette } from './output/palette.ts';
 export { type PrettyOptions, pretty } from './output/pretty.ts';
 export { loadPython } from './parse/python.ts';
 export { type Notice, type Outcome, type Run, type RunOptions, run, type Skip, type Step } from './pipeline/run.ts';
-export { scan, undo, write } from './repo/disk.ts';
+export { gitPrefix, type Recovery, recover, scan, undo, type WriteReport, write } from './repo/disk.ts';
 export { type Encoding, type FileChanges, Repo, type RepoFile, type RepoSource, type Unread } from './repo/repo.ts';
 export { defineTransform, type Transform } from './transform.ts';

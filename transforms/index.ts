@@ -1,4 +1,5 @@
 import type { Transform } from '../src/transform.ts';
+import simplifyDependsOn from './simplify-depends-on/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
@@ -8,4 +9,4 @@ import type { Transform } from '../src/transform.ts';
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
  * - `add-celery-context` last: it touches the worker's module only.
  */
-export const transforms: readonly Transform[] = [];
+export const transforms: readonly Transform[] = [simplifyDependsOn];

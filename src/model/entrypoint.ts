@@ -1,6 +1,14 @@
 import type { Change, Evidence } from '../finding.ts';
+import { folderOf, nameOf, within } from '../repo/path.ts';
+import { extendScript } from './entrypoint-extension.ts';
+import { wireScript } from './entrypoint-wiring.ts';
+import type { Image } from './image.ts';
+import { isIgnoredByDocker } from './image-files.ts';
+import { migrationName } from './program.ts';
 import type { ServiceView, Stack } from './stack.ts';
+import { linesToRun, linesToWait, titleFor } from './start-script.ts';
 import type { Store } from './store.ts';
+import { titleOf } from './store-wait.ts';
 
 /** One more thing to do before the server starts. */
 export interface StartStep {
@@ -26,4 +34,101 @@ export interface EntrypointRequest {
  * in the Dockerfile when no other service runs the image, else in Compose. Never replaces a script.
  * Steps that the script runs already are left out. `manual` says why it cannot be done by a splice.
  */
-export declare function planEntrypoint(stack: Stack, request: EntrypointRequest): EntrypointPlan;
+export function planEntrypoint(stack: Stack, request: EntrypointRequest): EntrypointPlan {
+  const { view } = request;
+  const { main, complete } = view.startup;
+  if (!main || !complete) return { manual: `not everything that ${view.service.name} runs at start can be seen` };
+  const steps = request.steps.filter((step) => !runsAlready(view, step)).map((step) => inEnvironment(view, step));
+  const todo = { ...request, steps };
+  const script = main.script === undefined ? undefined : stack.sources.shell(main.script);
+  if (script) return extendScript(stack, todo, request.steps, script, main);
+  if (steps.length === 0) return { changes: [], title: titleFor(todo), evidence: [] };
+  return writeScript(stack, todo);
+}
+
+/** A migration of the same tool, conditional or not, or the very same command. */
+function runsAlready(view: ServiceView, step: StartStep): boolean {
+  const tool = migrationName(step.argv);
+  return view.startup.commands.some(({ argv, program }) =>
+    tool === undefined
+      ? argv.join('\0') === step.argv.join('\0')
+      : program.role === 'migration' && program.name === tool,
+  );
+}
+
+/** A step runs in the environment that the server is started in: `poetry run`, `uv run --no-sync`. */
+function inEnvironment(view: ServiceView, step: StartStep): StartStep {
+  const words = view.container.argv?.words.map(({ text }) => text) ?? [];
+  const start = words.findIndex(
+    (word, index) => /^(?:poetry|pipenv|uv|pdm|hatch|rye)$/.test(word) && words[index + 1] === 'run',
+  );
+  if (start < 0 || step.argv[0] === words[start]) return step;
+  let end = start + 2;
+  while (words[end]?.startsWith('-')) end += 1;
+  return { ...step, argv: [...words.slice(start, end), ...step.argv] };
+}
+
+function writeScript(stack: Stack, request: EntrypointRequest): EntrypointPlan {
+  const { view, waitFor, steps } = request;
+  const { image, service } = view;
+  if (!image)
+    return {
+      manual: `${service.name} runs an image that is not built from this repository, so no script can be copied into it`,
+    };
+  const waits = linesToWait(view, waitFor);
+  if ('manual' in waits) return waits;
+  const runs = linesToRun(stack, view, steps, '');
+  if ('manual' in runs) return runs;
+  const text = [
+    '#!/bin/sh',
+    `# ${describe(request)}`,
+    'set -e',
+    '',
+    ...waits.lines,
+    ...runs.lines,
+    '',
+    'exec "$@"',
+    '',
+  ].join('\n');
+  const place = scriptPlace(stack, image, service.name, text);
+  if (!place)
+    return {
+      manual: `${image.dockerfile.path}.dockerignore or .dockerignore keeps every fitting place for a script out of the image`,
+    };
+  const wiring = wireScript(stack, view, image, place.path);
+  if ('manual' in wiring) return wiring;
+  const creation: readonly Change[] = place.exists ? [] : [{ path: place.path, create: text, mode: 0o755 }];
+  return { changes: [...creation, ...wiring.changes], title: titleFor(request), evidence: wiring.evidence };
+}
+
+function describe({ view, waitFor, steps }: EntrypointRequest): string {
+  const waits = waitFor.length > 0 ? [`wait for ${waitFor.map(titleOf).join(' and ')}`] : [];
+  const migrates = steps.some(({ kind }) => kind === 'migrate') ? ['migrate'] : [];
+  const initialises = steps.some(({ kind }) => kind === 'init') ? ['initialise'] : [];
+  return `Start of ${view.service.name}: ${[...waits, ...migrates, ...initialises].join(', ')}, then hand over to the server.`;
+}
+
+/** Where a new script goes: beside the Docker files, in the build context, under a free name; one with the same text is used as it is. */
+function scriptPlace(
+  stack: Stack,
+  image: Image,
+  service: string,
+  text: string,
+): { path: string; exists: boolean } | undefined {
+  const context = image.build.context;
+  if (context === undefined) return undefined;
+  const own = folderOf(image.dockerfile.path);
+  const beside = own !== context && within(context, own) !== undefined ? [own] : [];
+  const docker = [context, 'docker'].filter(Boolean).join('/');
+  const folders = [...beside, ...(stack.repo.hasFolder(docker) ? [docker] : []), context];
+  const names = ['entrypoint.sh', `${service}-entrypoint.sh`, `${service}-start.sh`, `start-${service}.sh`];
+  const paths = folders
+    .map((folder) => names.map((name) => [folder, name].filter(Boolean).join('/')))
+    .flatMap((inFolder) => inFolder.find((path) => !stack.repo.has(path) || stack.repo.read(path) === text) ?? []);
+  const path = paths.find(
+    (each) =>
+      !stack.repo.linkAt(each) &&
+      !isIgnoredByDocker(stack.sources, context, image.dockerfile, within(context, each) ?? nameOf(each)),
+  );
+  return path === undefined ? undefined : { path, exists: stack.repo.has(path) };
+}

@@ -14,7 +14,7 @@ export function npmScript(
   const file = container.fileAt(joinContainer(container.workdir, 'package.json'));
   const text = file.kind === 'repo' ? repo.read(file.path) : undefined;
   if (file.kind !== 'repo' || text === undefined) return undefined;
-  const script = scriptsOf(text)[name];
+  const script = stringsUnder(text, 'scripts')[name];
   const start = text.indexOf(JSON.stringify(script ?? ''));
   if (script === undefined || start < 0) return undefined;
   return { text: script, at: { path: file.path, start, end: start + JSON.stringify(script).length } };
@@ -28,13 +28,43 @@ function scriptName(argv: readonly string[]): string | undefined {
   return tool === 'npm' || /^(?:install|ci|add|exec|dlx)$/.test(rest[0] ?? '') ? undefined : rest[0];
 }
 
-function scriptsOf(text: string): Record<string, string> {
+/** The parts of a package.json that say what a process runs and what is installed. */
+export interface NodePackage {
+  readonly path: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: ReadonlySet<string>;
+  readonly devDependencies: ReadonlySet<string>;
+  /** Where the name of a dependency is written. */
+  readonly at: (dependency: string) => Span;
+}
+
+/** The package.json where the process stands; `undefined` when it has none or a broken one. */
+export function nodePackage(repo: Repo, container: Container): NodePackage | undefined {
+  if (container.workdir === undefined) return undefined;
+  const file = container.fileAt(joinContainer(container.workdir, 'package.json'));
+  const text = file.kind === 'repo' ? repo.read(file.path) : undefined;
+  if (file.kind !== 'repo' || text === undefined) return undefined;
+  const keys = (section: string): ReadonlySet<string> => new Set(Object.keys(stringsUnder(text, section)));
+  const at = (dependency: string): Span => {
+    const start = Math.max(0, text.indexOf(JSON.stringify(dependency)));
+    return { path: file.path, start, end: start + JSON.stringify(dependency).length };
+  };
+  return {
+    path: file.path,
+    scripts: stringsUnder(text, 'scripts'),
+    dependencies: keys('dependencies'),
+    devDependencies: keys('devDependencies'),
+    at,
+  };
+}
+
+function stringsUnder(text: string, section: string): Record<string, string> {
   try {
     const parsed: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    const scripts = typeof parsed === 'object' && parsed !== null && 'scripts' in parsed ? parsed.scripts : undefined;
-    return typeof scripts === 'object' && scripts !== null
+    const found = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed).find(([key]) => key === section)?.[1] : undefined;
+    return typeof found === 'object' && found !== null
       ? Object.fromEntries(
-          Object.entries(scripts).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+          Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
         )
       : {};
   } catch (error) {

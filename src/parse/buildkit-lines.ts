@@ -1,6 +1,6 @@
 import { heredocsOf } from './buildkit-heredocs.ts';
 import { leadingFlags, skipSpace, trimSpace } from './buildkit-words.ts';
-import { joinPieces, type JoinedText, type Piece } from './joined-text.ts';
+import { type JoinedText, joinPieces, type Piece } from './joined-text.ts';
 
 /** The body of a here-document: whole lines, without the terminator's. */
 export interface HeredocBody {
@@ -99,7 +99,7 @@ export const splitInstructions = (text: string): InstructionLines => {
   const lines = linesOf(text);
   const instructions: InstructionLine[] = [];
   const problems: LineProblem[] = [];
-  let escape: '\\' | '`' = '\\';
+  let escapeChar: '\\' | '`' = '\\';
   let inDirectives = true;
   const seen = new Set<string>();
   let comments: Piece[] = [];
@@ -113,11 +113,12 @@ export const splitInstructions = (text: string): InstructionLines => {
     const name = match?.[1]?.toLowerCase() ?? '';
     if (!DIRECTIVES.has(name)) return false;
     const at = { start, end: line.contentEnd };
-    if (seen.has(name)) problem(at, `The parser directive "${name}" stands twice, so Docker refuses the file`, 'Keep one of them');
+    if (seen.has(name))
+      problem(at, `The parser directive "${name}" stands twice, so Docker refuses the file`, 'Keep one of them');
     seen.add(name);
     if (name !== 'escape') return true;
     const value = match?.[2] ?? '';
-    if (value === '\\' || value === '`') escape = value;
+    if (value === '\\' || value === '`') escapeChar = value;
     else problem(at, `"${value}" cannot be the escape character, so Docker refuses the file`, 'Use \\ or `');
     return true;
   };
@@ -126,7 +127,10 @@ export const splitInstructions = (text: string): InstructionLines => {
   const continuation = (start: number, end: number): { readonly piece: Piece; readonly continues: boolean } => {
     let last = end;
     while (last > start && ' \t'.includes(text.charAt(last - 1))) last -= 1;
-    const continues = last > start && text.charAt(last - 1) === escape && (last - 1 === start || text.charAt(last - 2) !== escape);
+    const continues =
+      last > start &&
+      text.charAt(last - 1) === escapeChar &&
+      (last - 1 === start || text.charAt(last - 2) !== escapeChar);
     return { piece: { start, end: continues ? last - 1 : end }, continues };
   };
 
@@ -145,7 +149,11 @@ export const splitInstructions = (text: string): InstructionLines => {
         return [{ name, expands, stripsTabs, body: { start: bodyStart, end: candidate.start }, terminator }];
       }
       next = lines.length;
-      problem(at, `The here-document "${name}" is never closed, so Docker refuses the file`, `Add a line that is just ${name}`);
+      problem(
+        at,
+        `The here-document "${name}" is never closed, so Docker refuses the file`,
+        `Add a line that is just ${name}`,
+      );
       return [];
     });
 
@@ -172,10 +180,12 @@ export const splitInstructions = (text: string): InstructionLines => {
     const found = gap.exec(joined.text.slice(0, end));
     const keyword = joined.text.slice(keywordStart, found?.index ?? end);
     const argsStart = found ? found.index + found[0].length : end;
-    const { flags, rest } = leadingFlags(joined.text.slice(argsStart, end), escape);
+    const { flags, rest } = leadingFlags(joined.text.slice(argsStart, end), escapeChar);
     const args = { start: argsStart + rest, end };
     const content = { start: joined.offsetOf(keywordStart), end: trimSpace(text, start, contentEnd) };
-    const heredocs = canHoldHeredoc(keyword, joined.text.slice(args.start, end), escape) ? readHeredocs(joined.text, content) : [];
+    const heredocs = canHoldHeredoc(keyword, joined.text.slice(args.start, end), escapeChar)
+      ? readHeredocs(joined.text, content)
+      : [];
     instructions.push({
       keyword: keyword.toUpperCase(),
       at: { start: content.start, end: heredocs.at(-1)?.terminator.end ?? content.end },
@@ -192,7 +202,11 @@ export const splitInstructions = (text: string): InstructionLines => {
   for (const line of lines) {
     if (line.contentEnd - line.start < MAX_LINE_BYTES / 3) continue;
     if (byteLength(text.slice(line.start, line.end)) < MAX_LINE_BYTES) continue;
-    problem(line, `A line is longer than ${MAX_LINE_BYTES - 1} bytes, so Docker refuses the file`, 'Break the line with a continuation');
+    problem(
+      line,
+      `A line is longer than ${MAX_LINE_BYTES - 1} bytes, so Docker refuses the file`,
+      'Break the line with a continuation',
+    );
   }
   while (next < lines.length) {
     const line = lines[next];
@@ -205,16 +219,16 @@ export const splitInstructions = (text: string): InstructionLines => {
     else if (text.charAt(start) === '#') comments.push({ start, end: line.contentEnd });
     else readInstruction(line, start);
   }
-  return { escape, instructions, problems };
+  return { escape: escapeChar, instructions, problems };
 };
 
 /** RUN, COPY and ADD in shell form, also behind ONBUILD. */
-const canHoldHeredoc = (keyword: string, args: string, escape: string): boolean => {
+const canHoldHeredoc = (keyword: string, args: string, escapeChar: string): boolean => {
   const name = keyword.toUpperCase();
   if (HEREDOC_KEYWORDS.has(name)) return !execArray(args);
   if (name !== 'ONBUILD') return false;
   const inner = /^[^\t\v\f\r ]*/.exec(args)?.[0] ?? '';
   if (!HEREDOC_KEYWORDS.has(inner.toUpperCase())) return false;
   const rest = args.slice(inner.length);
-  return !execArray(rest.slice(leadingFlags(rest, escape).rest));
+  return !execArray(rest.slice(leadingFlags(rest, escapeChar).rest));
 };

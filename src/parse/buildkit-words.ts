@@ -24,7 +24,7 @@ export const trimSpace = (text: string, from: number, end: number): number => {
  * The words of ENV, ARG and LABEL: whitespace separates, except inside quotes or after the escape character.
  * https://github.com/moby/buildkit/blob/master/frontend/dockerfile/parser/line_parsers.go
  */
-export const quotedWords = (text: string, escape: string): readonly Piece[] => {
+export const quotedWords = (text: string, escapeChar: string): readonly Piece[] => {
   const words: Piece[] = [];
   let at = skipSpace(text, 0, text.length);
   while (at < text.length) {
@@ -33,7 +33,7 @@ export const quotedWords = (text: string, escape: string): readonly Piece[] => {
     for (; at < text.length; at += 1) {
       const char = text.charAt(at);
       if (quote === '' && isSpace(char)) break;
-      if (char === escape && quote !== "'") at += 1;
+      if (char === escapeChar && quote !== "'") at += 1;
       else if (char === quote) quote = '';
       else if (quote === '' && (char === '"' || char === "'")) quote = char;
     }
@@ -52,7 +52,10 @@ export const plainWords = (text: string): readonly Piece[] =>
  * The flags that an instruction's arguments begin with (`--mount=…`; a bare `--` ends them), and where the rest begins.
  * https://github.com/moby/buildkit/blob/master/frontend/dockerfile/parser/split_command.go
  */
-export const leadingFlags = (text: string, escape: string): { readonly flags: readonly Piece[]; readonly rest: number } => {
+export const leadingFlags = (
+  text: string,
+  escapeChar: string,
+): { readonly flags: readonly Piece[]; readonly rest: number } => {
   const flags: Piece[] = [];
   let at = skipSpace(text, 0, text.length);
   while (text.startsWith('--', at)) {
@@ -62,7 +65,7 @@ export const leadingFlags = (text: string, escape: string): { readonly flags: re
       const char = text.charAt(at);
       if (quote === '' && isSpace(char)) break;
       if (char === quote) quote = '';
-      else if (char === escape) at += 1;
+      else if (char === escapeChar) at += 1;
       else if (quote === '' && (char === '"' || char === "'")) quote = char;
     }
     at = Math.min(at, text.length);
@@ -78,7 +81,7 @@ export const leadingFlags = (text: string, escape: string): { readonly flags: re
  * Quotes and escapes removed, variables kept as written; the word unchanged when a quote stays open.
  * https://docs.docker.com/reference/dockerfile/#environment-replacement
  */
-export const unquote = (word: string, escape: string): string => {
+export const unquote = (word: string, escapeChar: string): string => {
   let out = '';
   let quote = '';
   for (let at = 0; at < word.length; at += 1) {
@@ -86,8 +89,8 @@ export const unquote = (word: string, escape: string): string => {
     const next = word.charAt(at + 1);
     if (char === quote) quote = '';
     else if (quote === '' && (char === '"' || char === "'")) quote = char;
-    else if (char === escape && quote !== "'") {
-      if (quote === '"' && next !== '' && next !== '"' && next !== '$' && next !== escape) out += char;
+    else if (char === escapeChar && quote !== "'") {
+      if (quote === '"' && next !== '' && next !== '"' && next !== '$' && next !== escapeChar) out += char;
       else {
         out += next;
         at += 1;

@@ -1,5 +1,5 @@
-import type { ComposeFile, ComposeNode } from './compose.ts';
 import type { Edit } from '../finding.ts';
+import type { ComposeFile, ComposeNode } from './compose.ts';
 import { keyName } from './compose-query.ts';
 import { readCompose } from './yaml-spans.ts';
 
@@ -38,7 +38,11 @@ export const plainWith = (
 };
 
 /** The edits in order, if the file they make reads without a problem and holds exactly `expected`. */
-export const checked = (file: ComposeFile, edits: readonly Edit[], expected: Plain | undefined): readonly Edit[] | undefined => {
+export const checked = (
+  file: ComposeFile,
+  edits: readonly Edit[],
+  expected: Plain | undefined,
+): readonly Edit[] | undefined => {
   if (expected === undefined || edits.length === 0) return undefined;
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   const text = splice(file.text, sorted);
@@ -62,7 +66,8 @@ const splice = (text: string, edits: readonly Edit[]): string | undefined => {
 const isList = (plain: Plain): plain is readonly Plain[] => Array.isArray(plain);
 
 const samePlain = (a: Plain, b: Plain): boolean => {
-  if (isList(a)) return isList(b) && a.length === b.length && a.every((item, index) => samePlain(item, b[index] ?? null));
+  if (isList(a))
+    return isList(b) && a.length === b.length && a.every((item, index) => samePlain(item, b[index] ?? null));
   if (a instanceof Map) {
     if (!(b instanceof Map) || a.size !== b.size) return false;
     return [...a].every(([key, value]) => b.has(key) && samePlain(value, b.get(key) ?? null));

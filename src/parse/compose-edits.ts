@@ -1,9 +1,9 @@
-import type { ComposeEntry, ComposeFile, ComposeMap, ComposeNode } from './compose.ts';
 import type { Edit } from '../finding.ts';
-import { checked, plainOf, plainWith, type Plain } from './compose-check.ts';
+import type { ComposeEntry, ComposeFile, ComposeMap, ComposeNode } from './compose.ts';
+import { checked, type Plain, plainOf, plainWith } from './compose-check.ts';
 import { firstSection, insertion } from './compose-insertion.ts';
 import { layoutOf, relayout } from './compose-layout.ts';
-import { isShared, linksTo, partsOf, type Link } from './compose-place.ts';
+import { isShared, type Link, linksTo, partsOf } from './compose-place.ts';
 import { entryOf, keyName, valueAt } from './compose-query.ts';
 import { removal } from './compose-removal.ts';
 import { replaceByLines, replaceByScalar } from './compose-replacement.ts';
@@ -24,14 +24,24 @@ export const deleteEntry = (file: ComposeFile, path: readonly string[]): readonl
   const depth = emptiedDepth(links);
   const target = links[depth];
   if (!target) return undefined;
-  return removed(file, target, new Set([target.index]), plainWith(plainOf(file.root), path.slice(0, depth + 1), () => undefined));
+  return removed(
+    file,
+    target,
+    new Set([target.index]),
+    plainWith(plainOf(file.root), path.slice(0, depth + 1), () => undefined),
+  );
 };
 
 /** Deletes items of the sequence at `path` by index; when none is left the sequence's entry (and emptied parents) goes too. */
-export const deleteItems = (file: ComposeFile, path: readonly string[], indexes: readonly number[]): readonly Edit[] | undefined => {
+export const deleteItems = (
+  file: ComposeFile,
+  path: readonly string[],
+  indexes: readonly number[],
+): readonly Edit[] | undefined => {
   const seq = editable(file, path);
   const gone = new Set(indexes);
-  if (seq?.kind !== 'seq' || !file.root || gone.size === 0 || [...gone].some((index) => !seq.items[index])) return undefined;
+  if (seq?.kind !== 'seq' || !file.root || gone.size === 0 || [...gone].some((index) => !seq.items[index]))
+    return undefined;
   if (gone.size === seq.items.length) return deleteEntry(file, path);
   const [link] = partsOf(seq).map((part): Link => ({ parent: seq, part, index: 0 }));
   const expected = plainWith(plainOf(file.root), path, (value) =>
@@ -53,7 +63,10 @@ export const insertEntries = (
 ): readonly Edit[] | undefined => {
   const added = snippet(lines);
   if (file.problems.length > 0 || added?.kind !== 'map') return undefined;
-  if (!file.root) return path.length > 0 || after !== undefined ? undefined : checked(file, firstSection(file, lines), plainOf(added));
+  if (!file.root)
+    return path.length > 0 || after !== undefined
+      ? undefined
+      : checked(file, firstSection(file, lines), plainOf(added));
   const target = editable(file, path);
   if (!target || added.entries.some((entry) => entryOf(target, keyName(entry.key)))) return undefined;
   const expected = plainWith(plainOf(file.root), path, (value) => merged(value, plainOf(added)));
@@ -66,11 +79,17 @@ export const insertEntries = (
   const isEmpty = target.kind === 'map' || (target.kind === 'scalar' && target.value === null);
   if (!isEmpty || after !== undefined || !isEntry(owner?.part)) return undefined;
   if (!owner.parent.flow) return check(file, replaceByLines(file.text, owner.part, lines, layoutOf(file)), expected);
-  return lines.length > 1 ? undefined : check(file, replaceByScalar(file.text, owner.part, `{ ${lines.join('')} }`), expected);
+  return lines.length > 1
+    ? undefined
+    : check(file, replaceByScalar(file.text, owner.part, `{ ${lines.join('')} }`), expected);
 };
 
 /** Appends items, each one YAML value on one line, to the sequence at `path`, also where its value is null or `[]`. */
-export const insertItems = (file: ComposeFile, path: readonly string[], sources: readonly string[]): readonly Edit[] | undefined => {
+export const insertItems = (
+  file: ComposeFile,
+  path: readonly string[],
+  sources: readonly string[],
+): readonly Edit[] | undefined => {
   const added = snippet(sources.map((source) => `- ${source}`));
   const target = editable(file, path);
   if (added?.kind !== 'seq' || added.items.length !== sources.length || !target || !file.root) return undefined;
@@ -85,15 +104,29 @@ export const insertItems = (file: ComposeFile, path: readonly string[], sources:
   const owner = linksTo(file, path)?.at(-1);
   const isEmpty = target.kind === 'seq' || (target.kind === 'scalar' && target.value === null);
   if (!isEmpty || !isEntry(owner?.part)) return undefined;
-  if (owner.parent.flow) return check(file, replaceByScalar(file.text, owner.part, `[${sources.join(', ')}]`), expected);
-  return check(file, replaceByLines(file.text, owner.part, sources.map((source) => `- ${source}`), layoutOf(file)), expected);
+  if (owner.parent.flow)
+    return check(file, replaceByScalar(file.text, owner.part, `[${sources.join(', ')}]`), expected);
+  return check(
+    file,
+    replaceByLines(
+      file.text,
+      owner.part,
+      sources.map((source) => `- ${source}`),
+      layoutOf(file),
+    ),
+    expected,
+  );
 };
 
 /**
  * Replaces the value of the entry at `path` by a scalar source (or any value on one line) or by lines of a block value
  * (unindented relative to the key). An anchor, a tag and the comment on the key's line stay.
  */
-export const replaceValue = (file: ComposeFile, path: readonly string[], source: string | readonly string[]): readonly Edit[] | undefined => {
+export const replaceValue = (
+  file: ComposeFile,
+  path: readonly string[],
+  source: string | readonly string[],
+): readonly Edit[] | undefined => {
   const link = linksTo(file, path)?.at(-1);
   const inline = typeof source === 'string';
   const value = inline ? valueAt(snippet([`key: ${source}`]), 'key') : snippet(source);
@@ -103,14 +136,26 @@ export const replaceValue = (file: ComposeFile, path: readonly string[], source:
   const edits = inline
     ? replaceByScalar(file.text, link.part, source)
     : replaceByLines(file.text, link.part, source, layoutOf(file));
-  return check(file, edits, plainWith(plainOf(file.root), path, () => plainOf(value)));
+  return check(
+    file,
+    edits,
+    plainWith(plainOf(file.root), path, () => plainOf(value)),
+  );
 };
 
-const check = (file: ComposeFile, edits: readonly Edit[] | undefined, expected: Plain | undefined): readonly Edit[] | undefined =>
-  edits && checked(file, edits, expected);
+const check = (
+  file: ComposeFile,
+  edits: readonly Edit[] | undefined,
+  expected: Plain | undefined,
+): readonly Edit[] | undefined => edits && checked(file, edits, expected);
 
 /** Without its blank lines first; if those were part of a value (`|+`), with them. */
-const removed = (file: ComposeFile, link: Link, gone: ReadonlySet<number>, expected: Plain | undefined): readonly Edit[] | undefined =>
+const removed = (
+  file: ComposeFile,
+  link: Link,
+  gone: ReadonlySet<number>,
+  expected: Plain | undefined,
+): readonly Edit[] | undefined =>
   checked(file, removal(file.text, link.parent, gone, true), expected) ??
   checked(file, removal(file.text, link.parent, gone, false), expected);
 
@@ -147,5 +192,7 @@ const merged = (value: Plain, added: Plain): Plain | undefined => {
 const snippet = (lines: readonly string[]): ComposeNode | undefined => {
   if (lines.some((line) => /^ *\t|[\r\n]/.test(line))) return undefined;
   const read = readCompose('', ['key:', ...lines.map((line) => (line === '' ? '' : `  ${line}`)), ''].join('\n'));
-  return read.problems.length > 0 || read.duplicates.length > 0 || read.root?.own.length !== 1 ? undefined : valueAt(read.root, 'key');
+  return read.problems.length > 0 || read.duplicates.length > 0 || read.root?.own.length !== 1
+    ? undefined
+    : valueAt(read.root, 'key');
 };

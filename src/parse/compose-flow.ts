@@ -25,7 +25,8 @@ export const flowRemoval = (text: string, spans: readonly Span[], removed: Reado
   const finalComma = commaAfter(text, last.end);
   const isOneLine = !text.slice(kept.end, last.end).includes('\n');
   if (lastKept < spans.length - 1 && keptComma !== undefined) {
-    if (isOneLine) cut(finalComma === undefined ? kept.end : keptComma + 1, finalComma === undefined ? last.end : finalComma + 1);
+    if (isOneLine)
+      cut(finalComma === undefined ? kept.end : keptComma + 1, finalComma === undefined ? last.end : finalComma + 1);
     else if (finalComma === undefined) cut(keptComma, keptComma + 1);
   }
   spans.forEach((at, index) => {
@@ -41,19 +42,34 @@ export const flowRemoval = (text: string, spans: readonly Span[], removed: Reado
   return edits;
 };
 
-const aloneOnLines = (text: string, start: number, end: number): { readonly start: number; readonly end: number } | undefined => {
+const aloneOnLines = (
+  text: string,
+  start: number,
+  end: number,
+): { readonly start: number; readonly end: number } | undefined => {
   const lines = { start: textLineStart(text, start), end: lineEnd(text, end) };
   const before = text.slice(lines.start, start).trim();
   return before === '' && /^\s*(#.*)?\s*$/.test(text.slice(end, lines.end)) ? lines : undefined;
 };
 
 /** Adds `source` as a part after the one at `index` of a flow collection that is not empty. */
-export const flowInsertion = (text: string, spans: readonly Span[], index: number, source: string, eol: string): readonly Edit[] => {
+export const flowInsertion = (
+  text: string,
+  spans: readonly Span[],
+  index: number,
+  source: string,
+  eol: string,
+): readonly Edit[] => {
   const at = spans[index];
   if (!at) return [];
   const comma = commaAfter(text, at.end);
   const after = comma === undefined ? at.end : comma + 1;
-  const insert = (offset: number, inserted: string): Edit => ({ path: at.path, start: offset, end: offset, text: inserted });
+  const insert = (offset: number, inserted: string): Edit => ({
+    path: at.path,
+    start: offset,
+    end: offset,
+    text: inserted,
+  });
   if (!aloneOnLines(text, at.start, after)) {
     return [insert(after, comma === undefined ? `, ${source}` : ` ${source},`)];
   }

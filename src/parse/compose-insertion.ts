@@ -1,6 +1,6 @@
-import type { ComposeFile, ComposeMap, ComposeSeq } from './compose.ts';
 import type { Edit, Span } from '../finding.ts';
 import { eolOf } from '../lines.ts';
+import type { ComposeFile, ComposeMap, ComposeSeq } from './compose.ts';
 import { flowInsertion } from './compose-flow.ts';
 import { columnOf } from './compose-layout.ts';
 import { commentsStart, extentEnd, isBlankLine, partsOf } from './compose-place.ts';
@@ -20,11 +20,20 @@ export const insertion = (
   if (!at || !first) return undefined;
   if (parent.flow) {
     const [line, ...more] = lines;
-    return line === undefined || more.length > 0 ? undefined : flowInsertion(file.text, spans, index, line, eolOf(file.text));
+    return line === undefined || more.length > 0
+      ? undefined
+      : flowInsertion(file.text, spans, index, line, eolOf(file.text));
   }
   const offset = extentEnd(file.text, at);
   const spaced = separatesByBlankLines(file.text, spans, parent === file.root) ? ['', ...lines] : lines;
-  return [{ path: file.path, start: offset, end: offset, text: linesAt(file.text, offset, columnOf(file.text, first.start), spaced) }];
+  return [
+    {
+      path: file.path,
+      start: offset,
+      end: offset,
+      text: linesAt(file.text, offset, columnOf(file.text, first.start), spaced),
+    },
+  ];
 };
 
 /** True if the parts of a block collection stand apart; top-level sections do unless most of them don't. */

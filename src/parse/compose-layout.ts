@@ -16,7 +16,10 @@ export const layoutOf = (file: ComposeFile): Layout => {
   const dashes: number[] = [];
   const visit = (node: ComposeNode): void => {
     if (node.kind === 'scalar' || node.flow || node.aliasAt) return;
-    if (node.kind === 'seq') return node.items.forEach((item) => visit(item.value));
+    if (node.kind === 'seq') {
+      for (const item of node.items) visit(item.value);
+      return;
+    }
     for (const { key, value } of node.own) {
       if (value.kind !== 'scalar' && !value.flow && !value.aliasAt) {
         const deeper = columnOf(file.text, value.at.start) - columnOf(file.text, key.at.start);
@@ -26,7 +29,8 @@ export const layoutOf = (file: ComposeFile): Layout => {
     }
   };
   if (file.root) visit(file.root);
-  const step = mostFrequent(maps.filter((deeper) => deeper > 0)) ?? mostFrequent(dashes.filter((deeper) => deeper > 0)) ?? 2;
+  const step =
+    mostFrequent(maps.filter((deeper) => deeper > 0)) ?? mostFrequent(dashes.filter((deeper) => deeper > 0)) ?? 2;
   return { step, dash: mostFrequent(dashes) ?? step };
 };
 

@@ -1,8 +1,8 @@
-import type { ComposeEntry, ComposeFile, ComposeItem, ComposeMap, ComposeNode, ComposeSeq } from './compose.ts';
 import type { Span } from '../finding.ts';
 import { lineEnd, lineStart } from '../lines.ts';
-import { entryOf } from './compose-query.ts';
+import type { ComposeEntry, ComposeFile, ComposeItem, ComposeMap, ComposeNode, ComposeSeq } from './compose.ts';
 import { columnOf } from './compose-layout.ts';
+import { entryOf } from './compose-query.ts';
 import { textLineStart } from './yaml-lines.ts';
 
 /** One link of a path: a part of a collection, by its place among the parts that stand in the file. */
@@ -22,7 +22,8 @@ export const placeOf = (node: ComposeNode): Span => node.aliasAt ?? node.at;
 /** True if an alias elsewhere shows the node too, so that an edit inside would change both. */
 export const isShared = (file: ComposeFile, node: ComposeNode): boolean =>
   node.aliasAt !== undefined ||
-  (node.anchor !== undefined && file.aliases.some(({ target }) => target.start === node.at.start && target.end === node.at.end));
+  (node.anchor !== undefined &&
+    file.aliases.some(({ target }) => target.start === node.at.start && target.end === node.at.end));
 
 /** The links from the root to the part at `path`; `undefined` when one is missing, merged in, or stands in a shared node. */
 export const linksTo = (file: ComposeFile, path: readonly string[]): readonly Link[] | undefined => {
@@ -30,7 +31,8 @@ export const linksTo = (file: ComposeFile, path: readonly string[]): readonly Li
   let node: ComposeNode | undefined = file.root;
   for (const key of path) {
     if (!node || node.kind === 'scalar' || isShared(file, node)) return undefined;
-    const part: ComposeEntry | ComposeItem | undefined = node.kind === 'map' ? entryOf(node, key) : node.items[indexOf(key)];
+    const part: ComposeEntry | ComposeItem | undefined =
+      node.kind === 'map' ? entryOf(node, key) : node.items[indexOf(key)];
     const index = part ? partsOf(node).indexOf(part) : -1;
     if (!part || index < 0) return undefined;
     links.push({ parent: node, part, index });
@@ -50,7 +52,8 @@ export const colonEnd = (text: string, entry: ComposeEntry): number | undefined 
 };
 
 /** True if the line at `offset` holds nothing but white space. */
-export const isBlankLine = (text: string, offset: number): boolean => text.slice(textLineStart(text, offset), lineEnd(text, offset)).trim() === '';
+export const isBlankLine = (text: string, offset: number): boolean =>
+  text.slice(textLineStart(text, offset), lineEnd(text, offset)).trim() === '';
 
 /** The column of a comment that has the line at `offset` for itself. */
 export const commentColumn = (text: string, offset: number): number | undefined =>
@@ -70,8 +73,9 @@ export const extentEnd = (text: string, at: Span): number => {
 
 /** Where the comment lines begin that stand directly above a line at the same column, not reaching above `floor`. */
 export const commentsStart = (text: string, line: number, column: number, floor: number): number => {
+  const top = Math.max(floor, textLineStart(text, 0));
   let start = line;
-  while (start > floor) {
+  while (start > top) {
     const above = lineStart(text, start - 1);
     if (above < floor || commentColumn(text, above) !== column + 1) break;
     start = textLineStart(text, above);

@@ -1,7 +1,8 @@
 import type { ComposeEntry, ComposeNode, ComposeScalar } from './compose.ts';
 
 /** A key as text, the way Compose's messages and other files name it. */
-export const keyName = (key: ComposeScalar): string => (typeof key.value === 'string' ? key.value : key.source || String(key.value));
+export const keyName = (key: ComposeScalar): string =>
+  typeof key.value === 'string' ? key.value : key.source || String(key.value);
 
 /** The own (or merged) entry of a mapping by key. */
 export const entryOf = (node: ComposeNode | undefined, key: string): ComposeEntry | undefined =>
@@ -20,7 +21,8 @@ export const valueAt = (node: ComposeNode | undefined, ...keys: readonly string[
 /** A scalar's value as text (`true` → "true", `08080` → "8080"); `undefined` for null and for collections. */
 export const textOf = (node: ComposeNode | undefined): string | undefined => {
   if (node?.kind !== 'scalar' || node.value === null) return undefined;
-  const tooBigForNumber = typeof node.value === 'number' && !Number.isSafeInteger(node.value) && /^[1-9]\d*$/.test(node.source);
+  const tooBigForNumber =
+    typeof node.value === 'number' && !Number.isSafeInteger(node.value) && /^[1-9]\d*$/.test(node.source);
   return tooBigForNumber ? node.source : String(node.value);
 };
 

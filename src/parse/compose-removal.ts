@@ -1,6 +1,6 @@
-import type { ComposeMap, ComposeSeq } from './compose.ts';
 import type { Edit, Span } from '../finding.ts';
 import { lineEnd, lineStart } from '../lines.ts';
+import type { ComposeMap, ComposeSeq } from './compose.ts';
 import { flowRemoval } from './compose-flow.ts';
 import { columnOf } from './compose-layout.ts';
 import { commentColumn, commentsStart, extentEnd, isBlankLine, partsOf } from './compose-place.ts';
@@ -14,7 +14,12 @@ import { textLineStart } from './yaml-lines.ts';
  * like a banner (a line of `---`, `===`, `###` …) and the next part follows without a blank line or comment of its own.
  * `tidy` also removes the blank lines that would otherwise be doubled or left at an end.
  */
-export const removal = (text: string, parent: ComposeMap | ComposeSeq, removed: ReadonlySet<number>, tidy: boolean): readonly Edit[] => {
+export const removal = (
+  text: string,
+  parent: ComposeMap | ComposeSeq,
+  removed: ReadonlySet<number>,
+  tidy: boolean,
+): readonly Edit[] => {
   const spans = partsOf(parent).map((part) => part.at);
   if (parent.flow) return flowRemoval(text, spans, removed);
   const edits: Edit[] = [];
@@ -50,13 +55,19 @@ const aboveStart = (text: string, spans: readonly Span[], index: number): number
 };
 
 /** Removes the first part of a collection that begins on its item's `-` line. */
-const dashLineRemoval = (text: string, spans: readonly Span[], index: number, removed: ReadonlySet<number>): readonly Edit[] => {
+const dashLineRemoval = (
+  text: string,
+  spans: readonly Span[],
+  index: number,
+  removed: ReadonlySet<number>,
+): readonly Edit[] => {
   const at = spans[index];
   const kept = spans.find((_, other) => other > index && !removed.has(other));
   const following = spans[index + 1];
   if (!at || !kept || !following) return [];
   const end = extentEnd(text, at);
-  if (following === kept && text.slice(end, kept.start).trim() === '') return [{ path: at.path, start: at.start, end: kept.start, text: '' }];
+  if (following === kept && text.slice(end, kept.start).trim() === '')
+    return [{ path: at.path, start: at.start, end: kept.start, text: '' }];
   const dashEnd = text.slice(0, at.start).trimEnd().length;
   const lastEnd = text.slice(0, end).trimEnd().length;
   return [{ path: at.path, start: dashEnd, end: lastEnd, text: '' }];
@@ -65,12 +76,15 @@ const dashLineRemoval = (text: string, spans: readonly Span[], index: number, re
 /** Takes along the blank lines that separated the region from its neighbour. */
 const tidied = (text: string, region: Span & { readonly first: boolean }): Span => {
   const above: number[] = [];
-  for (let line = region.start; line > 0 && isBlankLine(text, line - 1); line = lineStart(text, line - 1)) above.push(lineStart(text, line - 1));
+  for (let line = region.start; line > 0 && isBlankLine(text, line - 1); line = lineStart(text, line - 1))
+    above.push(lineStart(text, line - 1));
   const below: number[] = [];
-  for (let line = region.end; line < text.length && isBlankLine(text, line); line = lineEnd(text, line)) below.push(lineEnd(text, line));
+  for (let line = region.end; line < text.length && isBlankLine(text, line); line = lineEnd(text, line))
+    below.push(lineEnd(text, line));
   const nothingBelow = (below.at(-1) ?? region.end) >= text.length;
   if (nothingBelow) return wholeEnd(text, { ...region, start: above.at(-1) ?? region.start });
-  const opensParent = region.first && above.length === 0 && (region.start === 0 || commentColumn(text, region.start - 1) === undefined);
+  const opensParent =
+    region.first && above.length === 0 && (region.start === 0 || commentColumn(text, region.start - 1) === undefined);
   const spare = opensParent ? below.length : Math.min(above.length, below.length);
   return { path: region.path, start: region.start, end: below[spare - 1] ?? region.end };
 };

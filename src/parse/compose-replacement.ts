@@ -1,7 +1,7 @@
-import type { ComposeEntry } from './compose.ts';
 import type { Edit } from '../finding.ts';
 import { eolOf, lineContentEnd, lineEnd } from '../lines.ts';
-import { columnOf, relayout, type Layout } from './compose-layout.ts';
+import type { ComposeEntry } from './compose.ts';
+import { columnOf, type Layout, relayout } from './compose-layout.ts';
 import { colonEnd, extentEnd, placeOf } from './compose-place.ts';
 
 /** Puts lines where a line begins: with line ends like the file's, and none at the end of a text that has none. */
@@ -27,11 +27,19 @@ export const replaceByScalar = (text: string, entry: ComposeEntry, source: strin
   }
   const header = propertiesEnd(text, colon);
   const old = oldLines(text, colon, extentEnd(text, entry.at));
-  return [{ path, start: header, end: header, text: ` ${source}` }, { path, ...old, text: '' }];
+  return [
+    { path, start: header, end: header, text: ` ${source}` },
+    { path, ...old, text: '' },
+  ];
 };
 
 /** Gives an entry of a block mapping a value on lines of its own. The comment on the key's line stays. */
-export const replaceByLines = (text: string, entry: ComposeEntry, lines: readonly string[], layout: Layout): readonly Edit[] | undefined => {
+export const replaceByLines = (
+  text: string,
+  entry: ComposeEntry,
+  lines: readonly string[],
+  layout: Layout,
+): readonly Edit[] | undefined => {
   const colon = colonEnd(text, entry);
   if (colon === undefined) return undefined;
   const path = entry.at.path;
@@ -60,4 +68,6 @@ const propertiesEnd = (text: string, colon: number): number => {
 };
 
 const oldLines = (text: string, colon: number, end: number): { readonly start: number; readonly end: number } =>
-  end === text.length && !text.endsWith('\n') ? { start: lineContentEnd(text, colon), end } : { start: lineEnd(text, colon), end };
+  end === text.length && !text.endsWith('\n')
+    ? { start: lineContentEnd(text, colon), end }
+    : { start: lineEnd(text, colon), end };

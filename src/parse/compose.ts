@@ -79,6 +79,14 @@ export interface ComposeFile {
   readonly aliases: readonly ComposeAlias[];
 }
 
-export { readCompose } from './yaml-spans.ts';
+export {
+  deleteEntry,
+  deleteItems,
+  indentStep,
+  insertEntries,
+  insertItems,
+  quoteScalar,
+  replaceValue,
+} from './compose-edits.ts';
 export { entryOf, keysOf, textOf, valueAt } from './compose-query.ts';
-export { deleteEntry, deleteItems, indentStep, insertEntries, insertItems, quoteScalar, replaceValue } from './compose-edits.ts';
+export { readCompose } from './yaml-spans.ts';

@@ -1,9 +1,9 @@
 import { DockerfileParser } from 'dockerfile-ast';
 import type { Span } from '../finding.ts';
 import { heredocOf } from './buildkit-heredocs.ts';
-import { execArray, splitInstructions, type HeredocBody, type InstructionLine } from './buildkit-lines.ts';
+import { execArray, type HeredocBody, type InstructionLine, splitInstructions } from './buildkit-lines.ts';
 import { plainWords, quotedWords, unquote } from './buildkit-words.ts';
-import { joinPieces, type JoinedText, type Piece } from './joined-text.ts';
+import { type JoinedText, joinPieces, type Piece } from './joined-text.ts';
 
 /** A word of an instruction's arguments, quotes and escapes removed in `text`, kept in `source`. */
 export interface DockerWord {
@@ -82,7 +82,9 @@ export interface Dockerfile {
 
 /** https://docs.docker.com/reference/dockerfile/#overview */
 const KEYWORDS: ReadonlySet<string> = new Set(
-  'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(' '),
+  'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(
+    ' ',
+  ),
 );
 const EXEC_KEYWORDS: ReadonlySet<string> = new Set('ADD CMD COPY ENTRYPOINT HEALTHCHECK RUN SHELL VOLUME'.split(' '));
 const PLAIN_WORDS: ReadonlySet<string> = new Set('ADD COPY EXPOSE FROM VOLUME'.split(' '));
@@ -100,11 +102,19 @@ export function readDockerfile(path: string, text: string): Dockerfile {
     instructions.push(readInstruction(path, text, line, split.escape, stage));
     if (KEYWORDS.has(line.keyword)) continue;
     const at = span(line.at);
-    problems.push({ at, message: `Docker knows no instruction "${line.keyword}", so the build stops here`, hint: 'Correct or remove the line' });
+    problems.push({
+      at,
+      message: `Docker knows no instruction "${line.keyword}", so the build stops here`,
+      hint: 'Correct or remove the line',
+    });
   }
   if (stage < 0) {
     const at = { path, start: 0, end: 0 };
-    problems.push({ at, message: 'The file has no FROM, so Docker cannot build it', hint: 'Start with a FROM instruction' });
+    problems.push({
+      at,
+      message: 'The file has no FROM, so Docker cannot build it',
+      hint: 'Start with a FROM instruction',
+    });
   }
   const doubt = secondOpinion(text, split.instructions);
   if (doubt) {
@@ -146,7 +156,13 @@ const secondOpinion = (text: string, lines: readonly InstructionLine[]): Piece |
   return theirs.length > lines.length ? (lines.at(-1)?.at ?? { start: 0, end: 0 }) : undefined;
 };
 
-const readInstruction = (path: string, text: string, line: InstructionLine, escape: string, stage: number): DockerInstruction => {
+const readInstruction = (
+  path: string,
+  text: string,
+  line: InstructionLine,
+  escapeChar: string,
+  stage: number,
+): DockerInstruction => {
   const { keyword, joined } = line;
   const span = ({ start, end }: Piece): Span => ({ path, start, end });
   const argsText = joined.text.slice(line.args.start, line.args.end);
@@ -156,10 +172,11 @@ const readInstruction = (path: string, text: string, line: InstructionLine, esca
   const word = ({ start, end }: Piece, unquoted: string | undefined): DockerWord => {
     const source = argsText.slice(start, end);
     const at = span(joined.rangeOf(line.args.start + start, line.args.start + end));
-    return { text: unquoted ?? unquote(source, escape), source, at };
+    return { text: unquoted ?? unquote(source, escapeChar), source, at };
   };
   const flags = line.flags.map((flag): DockerFlag => {
-    const [, name = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(unquote(joined.text.slice(flag.start, flag.end), escape)) ?? [];
+    const [, name = '', value] =
+      /^--([^=]*)(?:=(.*))?$/s.exec(unquote(joined.text.slice(flag.start, flag.end), escapeChar)) ?? [];
     return { name, value, at: span(joined.rangeOf(flag.start, flag.end)) };
   });
   const script = scriptOf(text, line, { start: line.args.start + command, end: line.args.end }, commandText);
@@ -173,24 +190,37 @@ const readInstruction = (path: string, text: string, line: InstructionLine, esca
     scriptOffset: script.offsetOf,
     exec,
     words: exec
-      ? [...quotedWords(argsText.slice(0, command), escape).map((piece) => word(piece, undefined)), ...execWords(argsText, command, exec, word)]
-      : wordsOf(keyword, argsText, escape).map((piece) => word(piece, undefined)),
-    heredocs: line.heredocs.map(({ name, body, expands, stripsTabs }) => ({ name, body: span(body), expands, stripsTabs })),
+      ? [
+          ...quotedWords(argsText.slice(0, command), escapeChar).map((piece) => word(piece, undefined)),
+          ...execWords(argsText, command, exec, word),
+        ]
+      : wordsOf(keyword, argsText, escapeChar).map((piece) => word(piece, undefined)),
+    heredocs: line.heredocs.map(({ name, body, expands, stripsTabs }) => ({
+      name,
+      body: span(body),
+      expands,
+      stripsTabs,
+    })),
     stage,
     comments: line.comments.map(span),
   };
 };
 
-const wordsOf = (keyword: string, args: string, escape: string): readonly Piece[] => {
+const wordsOf = (keyword: string, args: string, escapeChar: string): readonly Piece[] => {
   if (args === '') return [];
   if (ONE_WORD.has(keyword)) return [{ start: 0, end: args.length }];
   if (PLAIN_WORDS.has(keyword)) return plainWords(args);
-  const words = quotedWords(args, escape);
+  const words = quotedWords(args, escapeChar);
   const [first] = words;
   const pairs = keyword === 'ENV' || keyword === 'LABEL';
   if (!pairs || !first || args.slice(first.start, first.end).includes('=')) return words;
   const gap = /[\t\v\f\r ]+/.exec(args);
-  return gap ? [{ start: 0, end: gap.index }, { start: gap.index + gap[0].length, end: args.length }] : words;
+  return gap
+    ? [
+        { start: 0, end: gap.index },
+        { start: gap.index + gap[0].length, end: args.length },
+      ]
+    : words;
 };
 
 const execWords = (
@@ -213,7 +243,10 @@ const scriptOf = (text: string, line: InstructionLine, command: Piece, commandTe
   const emptyAt = line.joined.offsetOf(command.start);
   if (line.keyword !== 'RUN' || !first) return joinPieces(text, own, emptyAt);
   if (heredocOf(commandText)) return joinPieces(text, bodyPieces(text, first), first.body.start);
-  const bodies = line.heredocs.flatMap(({ body, terminator }) => [{ start: body.start - 1, end: body.end }, terminator]);
+  const bodies = line.heredocs.flatMap(({ body, terminator }) => [
+    { start: body.start - 1, end: body.end },
+    terminator,
+  ]);
   return joinPieces(text, [...own, ...bodies], emptyAt);
 };
 
@@ -254,11 +287,15 @@ export function assignmentsOf(instruction: DockerInstruction): readonly DockerAs
 /** Sources (without here-documents) and destination of COPY/ADD, in either form; undefined without a destination. */
 export function copyOf(
   instruction: DockerInstruction,
-): { readonly sources: readonly DockerWord[]; readonly destination: DockerWord; readonly from: string | undefined } | undefined {
+):
+  | { readonly sources: readonly DockerWord[]; readonly destination: DockerWord; readonly from: string | undefined }
+  | undefined {
   if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') return undefined;
   const destination = instruction.words.at(-1);
   if (!destination || instruction.words.length < 2) return undefined;
-  const sources = instruction.words.slice(0, -1).filter((word) => instruction.exec !== undefined || !heredocOf(word.source));
+  const sources = instruction.words
+    .slice(0, -1)
+    .filter((word) => instruction.exec !== undefined || !heredocOf(word.source));
   return { sources, destination, from: instruction.flags.find((flag) => flag.name === 'from')?.value };
 }
 

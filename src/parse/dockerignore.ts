@@ -19,7 +19,10 @@ interface Rule {
  * https://docs.docker.com/build/concepts/context/#dockerignore-files
  */
 export function readDockerignore(path: string, text: string): Dockerignore {
-  const rules = text.replace(/^\ufeff/, '').split('\n').flatMap(readRule);
+  const rules = text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .flatMap(readRule);
   const ignores = (file: string): boolean => {
     const parts = cleanPath(file).split('/');
     let matched: readonly boolean[] = [];

@@ -1,7 +1,7 @@
 import type { Span } from '../finding.ts';
 import { lineEnd, lineStart } from '../lines.ts';
 
-export { interpolate, type Interpolated } from './interpolate.ts';
+export { type Interpolated, interpolate } from './interpolate.ts';
 
 /** One variable of an env file. */
 export interface DotenvEntry {
@@ -65,14 +65,22 @@ export function readDotenv(path: string, text: string): DotenvFile {
       return lineEnd(text, start);
     };
     const name = readName(text, nameStart);
-    if (name.unexpected !== '') return refuse(`"${name.unexpected}" cannot stand in a variable's name, so Compose refuses the file`);
+    if (name.unexpected !== '')
+      return refuse(`"${name.unexpected}" cannot stand in a variable's name, so Compose refuses the file`);
     const key = text.slice(nameStart, name.end).trimEnd();
-    if (key.includes(' ')) return refuse('A variable\'s name holds a space, so Compose refuses the file');
+    if (key.includes(' ')) return refuse("A variable's name holds a space, so Compose refuses the file");
     const bare = text.charAt(name.end) === '\n' || name.end === text.length;
     const valueStart = bare ? nameStart + key.length : skipBlank(text, name.end + 1);
-    const value = bare ? { end: valueStart, next: name.end, value: undefined, quote: '' as const } : readValue(text, valueStart);
+    const value = bare
+      ? { end: valueStart, next: name.end, value: undefined, quote: '' as const }
+      : readValue(text, valueStart);
     if (!value) return refuse('A quoted value is never closed, so Compose refuses the file');
     const end = Math.max(value.end, nameStart + key.length);
+    if (bare && name.end === text.length) {
+      const message =
+        'A bare name at the very end needs a line break: as it is Compose takes it for a value without a name';
+      problems.push({ at: { path, start, end }, message });
+    }
     entries.push({
       name: key,
       value: value.value,
@@ -102,7 +110,7 @@ const skipBlank = (text: string, from: number): number => {
   return at;
 };
 
-const contentEnd = (text: string, at: number): number => text.slice(0, lineEnd(text, at)).trimEnd().length;
+const contentEnd = (text: string, at: number): number => at + text.slice(at, lineEnd(text, at)).trimEnd().length;
 
 interface Value {
   readonly value: string;
@@ -127,7 +135,7 @@ const readQuoted = (text: string, start: number, quote: '"' | "'"): Value | unde
   for (let at = start + 1; at < text.length; at += 1) {
     const char = text.charAt(at);
     if (char === quote) {
-      const value = quote === '"' ? raw.replace(ESCAPE, unescape) : raw;
+      const value = quote === '"' ? raw.replace(ESCAPE, resolveEscape) : raw;
       return { value, quote, end: at + 1, next: at + 1 };
     }
     const next = text.charAt(at + 1);
@@ -139,8 +147,8 @@ const readQuoted = (text: string, start: number, quote: '"' | "'"): Value | unde
 };
 
 /** One escape of a double-quoted value; octal ones are `\0` and three digits. */
-const unescape = (escape: string): string => {
-  if (!escape.startsWith('\\0')) return ESCAPED[escape] ?? escape;
-  const digits = escape.slice(2);
+const resolveEscape = (source: string): string => {
+  if (!source.startsWith('\\0')) return ESCAPED[source] ?? source;
+  const digits = source.slice(2);
   return /^[0-3][0-7]{2}$/.test(digits) ? String.fromCharCode(Number.parseInt(digits, 8)) : `\\${digits}`;
 };

@@ -4,7 +4,8 @@ export type PathTest = (path: string) => boolean;
 const REGEXP_ONLY = /[.+()|{}$]/;
 
 /** A character that must stand for itself in a JavaScript regular expression. */
-const literalChar = (char: string): string => (/[\w/]/.test(char) ? char : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+const literalChar = (char: string): string =>
+  /[\w/]/.test(char) ? char : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
 
 /** What `\x` means for a letter: Docker hands it on to Go's regular expressions, so `bin\Debug` asks for no digit. */
 const ESCAPED_LETTERS: Readonly<Record<string, string>> = {
@@ -14,7 +15,8 @@ const ESCAPED_LETTERS: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...'fnrtvdDsSwWbB'].map((letter) => [letter, `\\${letter}`])),
 };
 
-const escapedChar = (char: string): string | undefined => (/[A-Za-z0-9]/.test(char) ? ESCAPED_LETTERS[char] : literalChar(char));
+const escapedChar = (char: string): string | undefined =>
+  /[A-Za-z0-9]/.test(char) ? ESCAPED_LETTERS[char] : literalChar(char);
 
 /**
  * Compiles a cleaned pattern; undefined for one that Docker refuses as malformed.

@@ -8,7 +8,7 @@ export interface Interpolated {
 }
 
 /** Compose's grammar: the text after an operator runs to the line's last `}`, then is cut where the braces balance. */
-const VARIABLE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{(?:([_a-z][_a-z0-9]*(?::?[-+?][^\n]*)?)\}|))/gi;
+const VARIABLE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{(?:([_a-z][_a-z0-9]*(?::?[-+?][^\n]*)?)\}|))/iy;
 const BRACED = /^([_a-z][_a-z0-9]*)(?:(:?)([-+?])([^\n]*))?$/i;
 /** Nesting beyond this is taken for an attack. */
 const MAX_DEPTH = 100;
@@ -62,7 +62,7 @@ const fill = (
     if (text.charAt(dollar + 1) === '{' && dollar > lastBrace) return out + malformed(text.slice(dollar));
     VARIABLE.lastIndex = dollar;
     const match = VARIABLE.exec(text);
-    if (!match || match.index !== dollar) {
+    if (!match) {
       out += '$';
       at = dollar + 1;
       continue;

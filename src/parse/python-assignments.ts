@@ -100,7 +100,9 @@ export const bindingsOf = (node: SyntaxNode, source: Source): readonly Binding[]
       return assigned(node, source);
     case 'named_expression': {
       const [target] = inField(node, 'name');
-      return target ? [{ target, value: inField(node, 'value')[0], annotation: undefined, operator: ':=', by: node }] : [];
+      return target
+        ? [{ target, value: inField(node, 'value')[0], annotation: undefined, operator: ':=', by: node }]
+        : [];
     }
     case 'for_statement': {
       const [left] = inField(node, 'left');

@@ -33,7 +33,8 @@ const bodyEnd = (module: PythonModule, statement: PythonStatement, end: number):
 
 const blankLinesBefore = (text: string, offset: number): number => {
   let count = 0;
-  for (let at = offset; at > 0 && isBlank(text.slice(lineStart(text, at - 1), at)); at = lineStart(text, at - 1)) count += 1;
+  for (let at = offset; at > 0 && isBlank(text.slice(lineStart(text, at - 1), at)); at = lineStart(text, at - 1))
+    count += 1;
   return count;
 };
 
@@ -75,7 +76,12 @@ export const deleteStatement = (module: PythonModule, index: number): Edit => {
       return splice(module, at.start, at.end + semicolon.length, 'pass');
     }
     const end = bodyEnd(module, statement, lines.end);
-    return splice(module, at.start, end === text.length && text[end - 1] !== '\n' ? end : lineContentEnd(text, end - 1), 'pass');
+    return splice(
+      module,
+      at.start,
+      end === text.length && text[end - 1] !== '\n' ? end : lineContentEnd(text, end - 1),
+      'pass',
+    );
   }
   if (!lines) return deleteFromLine(module, statement);
   return splice(module, lines.start, pastBlankLines(text, lines.start, bodyEnd(module, statement, lines.end)), '');

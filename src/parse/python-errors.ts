@@ -10,8 +10,7 @@ type Rule = (node: SyntaxNode, text: string) => boolean;
 
 const written = (node: SyntaxNode, text: string): string => text.slice(node.start, node.end);
 
-const integer =
-  /^(0[xX](_?[0-9a-fA-F])+|0[oO](_?[0-7])+|0[bB](_?[01])+|0(_?0)*|[1-9](_?[0-9])*|[0-9](_?[0-9])*[jJ])$/;
+const integer = /^(0[xX](_?[0-9a-fA-F])+|0[oO](_?[0-7])+|0[bB](_?[01])+|0(_?0)*|[1-9](_?[0-9])*|[0-9](_?[0-9])*[jJ])$/;
 const digits = '[0-9](?:_?[0-9])*';
 const float = new RegExp(`^(?:(?:${digits})?\\.(?:${digits})?|${digits})(?:[eE][+-]?${digits})?[jJ]?$`);
 const afterNumber = /^(and|else|for|if|in|is|not|or)\b|^[^\p{L}\p{N}_]|^$/u;
@@ -37,7 +36,9 @@ const isTryWrong: Rule = (node) => {
   if (clauses.every((child) => child.type === 'else_clause')) return true;
   if (handlers.length === 0 && clauses.some((child) => child.type === 'else_clause')) return true;
   if (handlers.slice(0, -1).some((handler) => inField(handler, 'value').length === 0)) return true;
-  const groups = handlers.filter((handler) => handler.children[1]?.type === '*' || handler.children[0]?.type === 'except*');
+  const groups = handlers.filter(
+    (handler) => handler.children[1]?.type === '*' || handler.children[0]?.type === 'except*',
+  );
   return groups.length > 0 && groups.length < handlers.length;
 };
 
@@ -109,7 +110,8 @@ const areParametersWrong: Rule = (node, text) => {
     }
   }
   const afterStar = list[star + 1];
-  if (list[star]?.type === 'keyword_separator' && (!afterStar || afterStar.type === 'dictionary_splat_pattern')) return true;
+  if (list[star]?.type === 'keyword_separator' && (!afterStar || afterStar.type === 'dictionary_splat_pattern'))
+    return true;
   return namesSeen(list.filter((part) => !/_separator$/.test(part.type)).map((part) => parameterName(part, text)));
 };
 
@@ -151,7 +153,9 @@ const strangeBlank = /[^\S \t\f\r\n]|[\u200b\u2060\ufeff\0]|\r(?!\r*\n)/g;
 
 /** Characters that the grammar skips as blanks but Python refuses outside strings and comments (`\u00a0`, a lone `\r`). */
 const strangeBlanks = (tree: SyntaxTree, text: string): readonly { readonly start: number; readonly end: number }[] => {
-  const found = [...text.matchAll(strangeBlank)].map((match) => match.index).filter((at) => at > 0 || text[0] !== '\ufeff');
+  const found = [...text.matchAll(strangeBlank)]
+    .map((match) => match.index)
+    .filter((at) => at > 0 || text[0] !== '\ufeff');
   if (found.length === 0) return [];
   const quoted = tree.nodes.filter((node) => node.type === 'string_content' || node.type === 'comment');
   let next = 0;
@@ -163,7 +167,10 @@ const strangeBlanks = (tree: SyntaxTree, text: string): readonly { readonly star
 };
 
 /** Where Python (3.8 to 3.14, each by its own syntax) would refuse a file; empty when it would take it. */
-export const errorsIn = (tree: SyntaxTree, text: string): readonly { readonly start: number; readonly end: number }[] => {
+export const errorsIn = (
+  tree: SyntaxTree,
+  text: string,
+): readonly { readonly start: number; readonly end: number }[] => {
   const tooDeep = tree.nodes.find((node) => node.depth > deepest);
   if (tooDeep) return [tooDeep];
   const broken = tree.nodes.filter((node) => node.missing || rules[node.type]?.(node, text) || wrongPlace(node, text));

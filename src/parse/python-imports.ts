@@ -9,7 +9,9 @@ const missingModule = /\b(ImportError|ModuleNotFoundError|Exception|BaseExceptio
 const catchesImportError = (source: Source, node: SyntaxNode): boolean => {
   if (node.type === 'with_statement') {
     const items = childOfType(node, 'with_clause');
-    return items !== undefined && /\bsuppress\b/.test(textOf(source, items)) && missingModule.test(textOf(source, items));
+    return (
+      items !== undefined && /\bsuppress\b/.test(textOf(source, items)) && missingModule.test(textOf(source, items))
+    );
   }
   if (node.type !== 'try_statement') return false;
   const handlers = node.children.filter((child) => child.type === 'except_clause');
@@ -54,7 +56,12 @@ const moduleOf = (source: Source, statement: SyntaxNode): { readonly module: str
 };
 
 /** The names that an import statement imports; none for other statements. */
-export const importsOf = (source: Source, statement: SyntaxNode, index: number, scope: string): readonly PythonImport[] => {
+export const importsOf = (
+  source: Source,
+  statement: SyntaxNode,
+  index: number,
+  scope: string,
+): readonly PythonImport[] => {
   if (!/import/.test(statement.type)) return [];
   const place = {
     statement: index,
@@ -89,7 +96,8 @@ const isImportLike = (node: SyntaxNode): boolean => {
   return body !== undefined && statementsIn(body).every((statement) => /import/.test(statement.type));
 };
 
-const isBareCall = (node: SyntaxNode): boolean => node.type === 'expression_statement' && parts(node)[0]?.type === 'call';
+const isBareCall = (node: SyntaxNode): boolean =>
+  node.type === 'expression_statement' && parts(node)[0]?.type === 'call';
 
 /** Below the shebang, the licence and other comments of the head that a blank line ends; above a comment on the code. */
 const belowHeadComments = (source: Source, root: SyntaxNode): number => {

@@ -1,6 +1,6 @@
 import { lineStart } from '../lines.ts';
 import { clauseOf, isStatement } from './python-statements.ts';
-import { parts, startsLine, type SyntaxNode, type SyntaxTree } from './python-tree.ts';
+import { crossesLine, parts, startsLine, type SyntaxNode, type SyntaxTree } from './python-tree.ts';
 
 /** A depth as CPython measures it: with tabs to the next eighth column, and with tabs as one; both must agree. */
 interface Depth {
@@ -32,7 +32,9 @@ const deeper = (a: Depth, b: Depth): boolean => a.column > b.column && a.charact
 const opensLine = (node: SyntaxNode): boolean => isStatement(node) || node.type === 'case_clause';
 
 const isSimple = (node: SyntaxNode): boolean =>
-  node.type !== 'decorated_definition' && !/_definition$/.test(node.type) && !node.children.some((child) => child.type === ':');
+  node.type !== 'decorated_definition' &&
+  !/_definition$/.test(node.type) &&
+  !node.children.some((child) => child.type === ':');
 
 /** The statements of one block stand in one column, deeper than the header, or all on the header's line. */
 const wrongInBlock = (block: SyntaxNode, header: SyntaxNode, text: string): SyntaxNode | undefined => {
@@ -74,10 +76,11 @@ const inBrackets = (node: SyntaxNode): boolean => {
 
 /** The grammar reads on over a line break where no statement can end (`x =`, `els:`); Python only does within brackets. */
 const breaksLine = (node: SyntaxNode, text: string): boolean => {
-  if (!node.previous || node.start === node.previous.end || node.type === 'comment' || node.type === 'block') return false;
+  if (!node.previous || node.start === node.previous.end || node.type === 'comment' || node.type === 'block')
+    return false;
+  if (node.type.startsWith('string') || node.parent?.type === 'string_content') return false;
   if (opensLine(node) || clauseOf(node) !== undefined || node.parent?.type === 'decorated_definition') return false;
-  const gap = text.slice(node.previous.end, node.start);
-  return gap.includes('\n') && gap.replace(/\\\r?\n/g, '').includes('\n') && !inBrackets(node);
+  return crossesLine(text.slice(node.previous.end, node.start)) && !inBrackets(node);
 };
 
 /** The places where CPython would report an IndentationError or a TabError, in a tree that has no errors of its own. */

@@ -14,7 +14,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
   '\n': '',
 };
 
-const escape = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(N\{[^}]*\})|([\s\S]))/g;
+const escapes = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(N\{[^}]*\})|([\s\S]))/g;
 
 const codePoint = (digits: string, base: number): string | undefined => {
   const code = Number.parseInt(digits, base);
@@ -38,12 +38,13 @@ export const contentOf = (node: SyntaxNode, text: string): { readonly raw: strin
 };
 
 /** What the escapes of a text literal stand for; undefined when one is malformed or names a character (`\N{…}`). */
-const unescape = (raw: string): string | undefined => {
+const unescaped = (raw: string): string | undefined => {
   let known = true;
-  const value = raw.replace(escape, (whole, octal, hex, short, long, name, other: string | undefined) => {
+  const value = raw.replace(escapes, (whole, octal, hex, short, long, name, other: string | undefined) => {
     if (name !== undefined || (other !== undefined && 'xuUN'.includes(other))) known = false;
     const digits: string | undefined = hex ?? short ?? long;
-    const character = octal !== undefined ? codePoint(octal, 8) : digits !== undefined ? codePoint(digits, 16) : undefined;
+    const character =
+      octal !== undefined ? codePoint(octal, 8) : digits !== undefined ? codePoint(digits, 16) : undefined;
     if (digits !== undefined && character === undefined) known = false;
     return character ?? simpleEscapes[other ?? ''] ?? whole;
   });
@@ -55,10 +56,9 @@ export const isMalformed = (node: SyntaxNode, text: string): boolean => {
   const { prefix } = openingOf(node, text);
   const { raw } = contentOf(node, text);
   const bytes = prefix.includes('b');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what the rule is about
   if (bytes && /[^\x00-\x7f]/.test(raw)) return true;
   if (prefix.includes('r') || !raw.includes('\\')) return false;
-  for (const found of raw.matchAll(escape)) {
+  for (const found of raw.matchAll(escapes)) {
     const [, , , , long, , other] = found;
     if (other === 'x') return true;
     if (bytes) continue;
@@ -72,7 +72,7 @@ const plain = (node: SyntaxNode, text: string): string | undefined => {
   const { prefix } = openingOf(node, text);
   if (/[bft]/.test(prefix)) return undefined;
   const raw = contentOf(node, text).raw.replaceAll('\r\n', '\n');
-  return prefix.includes('r') ? raw : unescape(raw);
+  return prefix.includes('r') ? raw : unescaped(raw);
 };
 
 /** The value of an expression that is a plain string literal, implicit concatenation joined; undefined for all else. */

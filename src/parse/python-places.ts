@@ -48,14 +48,16 @@ const asyncTokenOutside: Rule = (node) => {
   return outsideAsync(owner, '');
 };
 
-const starred = /^(argument_list|tuple|list|set|expression_list|pattern_list|subscript|list_splat|match_statement|ERROR|tuple_pattern|list_pattern)$/;
+const starred =
+  /^(argument_list|tuple|list|set|expression_list|pattern_list|subscript|list_splat|match_statement|ERROR|tuple_pattern|list_pattern)$/;
 
 /** `*x` on its own: Python takes it in calls, displays, tuples and subscripts only. */
 const isStarAlone: Rule = (node) => {
   const parent = node.parent;
   if (!parent || starred.test(parent.type)) return false;
   if (parent.type === 'type') return false;
-  if (parent.type === 'expression_statement') return parts(parent).length === 1 && !parent.children.some((c) => c.type === ',');
+  if (parent.type === 'expression_statement')
+    return parts(parent).length === 1 && !parent.children.some((c) => c.type === ',');
   return parent.type !== 'for_statement' || node.field !== 'left';
 };
 

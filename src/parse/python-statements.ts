@@ -53,7 +53,9 @@ export const clauseOf = (node: SyntaxNode): PythonClause | undefined => clauses[
 export const contentEnd = (statement: SyntaxNode): number => {
   let node = statement;
   while (/_statement$|_definition$|_clause$|^block$/.test(node.type)) {
-    const last = node.children.findLast((child) => child.type !== 'comment' && child.type !== ';' && child.end > child.start);
+    const last = node.children.findLast(
+      (child) => child.type !== 'comment' && child.type !== ';' && child.end > child.start,
+    );
     if (!last) return node.end;
     if (last.type !== 'block' && !isStatement(last) && !clauseOf(last) && last.field !== 'definition') return last.end;
     node = last;

@@ -110,7 +110,8 @@ const gatherStatement = (source: Source, node: SyntaxNode, outer: Place, facts: 
   return { ...outer, statement: index, clause: 'body', clauseHead: '' };
 };
 
-const namesOnly = /^(import_statement|import_from_statement|future_import_statement|global_statement|nonlocal_statement)$/;
+const namesOnly =
+  /^(import_statement|import_from_statement|future_import_statement|global_statement|nonlocal_statement)$/;
 
 /** Walks the tree in source order, without recursion: files nest as deep as they like. */
 export const gatherFacts = (source: Source, tree: SyntaxTree): Facts => {

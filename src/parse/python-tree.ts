@@ -59,13 +59,14 @@ const copyNode = (
   cursor: TreeCursor,
   { types, fields, named }: Loaded,
   parent: NodeInTheMaking | undefined,
+  mayMiss: boolean,
 ): NodeInTheMaking => {
   const id = cursor.nodeTypeId;
   const node: NodeInTheMaking = {
     type: types[id] ?? 'ERROR',
     field: fields[cursor.currentFieldId] ?? '',
     named: named[id] ?? true,
-    missing: cursor.nodeIsMissing,
+    missing: mayMiss && cursor.nodeIsMissing,
     start: cursor.startIndex,
     end: cursor.endIndex,
     depth: parent ? parent.depth + 1 : 0,
@@ -78,8 +79,8 @@ const copyNode = (
 };
 
 /** Copies all nodes but the line continuations, which are blanks to all who ask. */
-const copyTree = (cursor: TreeCursor, parser: Loaded): NodeInTheMaking[] => {
-  let node = copyNode(cursor, parser, undefined);
+const copyTree = (cursor: TreeCursor, parser: Loaded, mayMiss: boolean): NodeInTheMaking[] => {
+  let node = copyNode(cursor, parser, undefined, mayMiss);
   const nodes: NodeInTheMaking[] = [node];
   const continuation = parser.types.indexOf('line_continuation');
   const ancestors: NodeInTheMaking[] = [];
@@ -93,7 +94,7 @@ const copyTree = (cursor: TreeCursor, parser: Loaded): NodeInTheMaking[] => {
       }
     }
     if (cursor.nodeTypeId === continuation) continue;
-    node = copyNode(cursor, parser, ancestors.at(-1));
+    node = copyNode(cursor, parser, ancestors.at(-1), mayMiss);
     nodes.push(node);
   }
 };
@@ -107,7 +108,11 @@ const liftStar = (splat: NodeInTheMaking): void => {
   const below = splat.parent as NodeInTheMaking | undefined;
   if (!star || !starred || !below || !chainable.test(below.type) || below.children[0] !== splat) return;
   let top = below;
-  for (let up: SyntaxNode | undefined = below; up && chainable.test(up.type) && up.start === splat.start; up = up.parent) {
+  for (
+    let up: SyntaxNode | undefined = below;
+    up && chainable.test(up.type) && up.start === splat.start;
+    up = up.parent
+  ) {
     top = up as NodeInTheMaking;
     top.start = starred.start;
   }
@@ -118,11 +123,18 @@ const liftStar = (splat: NodeInTheMaking): void => {
   const after = outer.children[outer.children.indexOf(top) + 1] as NodeInTheMaking | undefined;
   outer.children[outer.children.indexOf(top)] = splat;
   if (after) after.previous = splat;
-  Object.assign(splat, { parent: outer, previous: top.previous, field: top.field, end: top.end, children: [star, top] });
+  Object.assign(splat, {
+    parent: outer,
+    previous: top.previous,
+    field: top.field,
+    end: top.end,
+    children: [star, top],
+  });
   Object.assign(top, { parent: splat, previous: star, field: '' });
 };
 
-const chainable = /^(attribute|call|subscript|binary_operator|comparison_operator|boolean_operator|conditional_expression)$/;
+const chainable =
+  /^(attribute|call|subscript|binary_operator|comparison_operator|boolean_operator|conditional_expression)$/;
 
 const parseOnce = (text: string): SyntaxTree => {
   if (!loaded) throw new Error('readPython was called before loadPython had finished');
@@ -130,11 +142,12 @@ const parseOnce = (text: string): SyntaxTree => {
   if (!tree) throw new Error('the Python parser gave no tree');
   const cursor = tree.walk();
   try {
-    const nodes = copyTree(cursor, loaded);
+    const { hasError } = tree.rootNode;
+    const nodes = copyTree(cursor, loaded, hasError);
     const [root] = nodes;
     for (const node of nodes) if (node.type === 'list_splat') liftStar(node);
     if (!root) throw new Error('the Python parser gave an empty tree');
-    return { root, nodes, hasError: tree.rootNode.hasError };
+    return { root, nodes, hasError };
   } finally {
     cursor.delete();
     tree.delete();
@@ -193,9 +206,12 @@ export const gapBefore = (node: SyntaxNode, text: string): string => {
   return text.slice(at?.previous?.end ?? 0, node.start);
 };
 
+/** True for blanks with a line break that no backslash hides. */
+export const crossesLine = (gap: string): boolean => gap.includes('\n') && gap.replace(/\\\r?\n/g, '').includes('\n');
+
 /** True when a node is the first thing on its logical line. */
 export const startsLine = (node: SyntaxNode, text: string): boolean => {
   let at: SyntaxNode | undefined = node;
   while (at && !at.previous) at = at.parent;
-  return !at?.previous || gapBefore(node, text).replace(/\\\r?\n/g, '').includes('\n');
+  return !at?.previous || crossesLine(text.slice(at.previous.end, node.start));
 };

@@ -16,8 +16,24 @@ export type PythonClause = 'body' | 'else' | 'elif' | 'except' | 'finally' | 'ca
 export interface PythonStatement {
   readonly index: number;
   readonly kind:
-    | 'import' | 'expression' | 'assignment' | 'if' | 'for' | 'while' | 'try' | 'with' | 'match'
-    | 'function' | 'class' | 'return' | 'raise' | 'pass' | 'global' | 'delete' | 'assert' | 'other';
+    | 'import'
+    | 'expression'
+    | 'assignment'
+    | 'if'
+    | 'for'
+    | 'while'
+    | 'try'
+    | 'with'
+    | 'match'
+    | 'function'
+    | 'class'
+    | 'return'
+    | 'raise'
+    | 'pass'
+    | 'global'
+    | 'delete'
+    | 'assert'
+    | 'other';
   /** First to last character (decorators included), without the newline; for compound statements with the whole body. */
   readonly at: Span;
   /** Whole lines (indentation, trailing comment and newline included); absent when `;` or a header shares a line. */
@@ -101,7 +117,13 @@ export interface PythonFunction {
   readonly qualified: string;
   readonly at: Span;
   readonly async: boolean;
-  readonly parameters: readonly { readonly name: string; readonly star: '' | '*' | '**'; readonly default: string | undefined; readonly annotation: string | undefined; readonly at: Span }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly star: '' | '*' | '**';
+    readonly default: string | undefined;
+    readonly annotation: string | undefined;
+    readonly at: Span;
+  }[];
   readonly decorators: readonly PythonDecorator[];
   readonly statement: number;
   /** From the first statement of the body to its last character. */

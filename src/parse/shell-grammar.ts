@@ -6,15 +6,15 @@ import {
   fail,
   nested,
   peek,
+  type RawWord,
   readArithmetic,
   readBalanced,
   readWord,
-  sees,
-  type RawWord,
   type ShellContext,
   type ShellContextKind,
   type ShellJoin,
   type ShellReader,
+  sees,
 } from './shell-words.ts';
 
 /** A simple command by offsets in the script. */
@@ -30,7 +30,8 @@ export interface RawCommand extends Piece {
 
 type Within = readonly ShellContext[];
 
-const RESERVED = /(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|time|\{|\}|!|\[\[)(?=[\s;&|()<>`]|$)/y;
+const RESERVED =
+  /(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|time|\{|\}|!|\[\[)(?=[\s;&|()<>`]|$)/y;
 const CLOSERS: ReadonlySet<string> = new Set(['then', 'elif', 'else', 'fi', 'do', 'done', 'esac', '}']);
 const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
 
@@ -38,7 +39,9 @@ const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
  * Every simple command of a script, in textual order, and the first thing that could not be read.
  * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_10
  */
-export const parseShell = (text: string): { readonly commands: readonly RawCommand[]; readonly problem: ShellReader['problem'] } => {
+export const parseShell = (
+  text: string,
+): { readonly commands: readonly RawCommand[]; readonly problem: ShellReader['problem'] } => {
   const commands: RawCommand[] = [];
   const reader: ShellReader = {
     text,
@@ -79,7 +82,10 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
       skipBlanks();
       if (peek(reader, 0) === ';' && !sees(reader, ';;') && !sees(reader, ';&')) reader.at += 1;
       else if (peek(reader, 0) === '&') reader.at += 1;
-      if (reader.at === start) return fail(reader, { start, end: start + 1 }, `"${peek(reader, 0)}" stands where a command should`);
+      if (reader.at === start) {
+        fail(reader, { start, end: start + 1 }, `"${peek(reader, 0)}" stands where a command should`);
+        return;
+      }
     }
   };
 
@@ -95,7 +101,10 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
       const at = { start: reader.at, end: reader.at + operator.length };
       reader.at = at.end;
       skipLines();
-      if (peek(reader, 0) === '') return fail(reader, at, `Nothing follows "${operator}"`);
+      if (peek(reader, 0) === '') {
+        fail(reader, at, `Nothing follows "${operator}"`);
+        return;
+      }
     }
     if (peek(reader, 0) === '&') for (const command of commands.slice(first)) command.background = true;
   };
@@ -109,7 +118,10 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
   });
 
   const headFrom = (start: number): string =>
-    reader.text.slice(start, reader.at).replace(/[\s;]+$/, '').replace(/\s*\\?\r?\n\s*/g, ' ');
+    reader.text
+      .slice(start, reader.at)
+      .replace(/[\s;]+$/, '')
+      .replace(/\s*\\?\r?\n\s*/g, ' ');
 
   const readCommand = (within: Within, join: ShellJoin): void => nested(reader, () => readAnyCommand(within, join));
 
@@ -119,27 +131,40 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
     if (peek(reader, 0) === '(') {
       if (peek(reader, 1) === '(' && arithmeticEnd(reader, start) > 0) readArithmetic(reader, within, 0);
       else readParenthesised(within, join);
-      return readRedirections(within);
+      readRedirections(within);
+      return;
     }
     const word = reserved();
     if (word === '' || word === '[[' || CLOSERS.has(word)) {
-      if (CLOSERS.has(word)) return fail(reader, { start, end: start + word.length }, `"${word}" stands where a command should`);
-      return word === '[[' ? readCondition(within, join) : readSimple(within, join);
+      if (CLOSERS.has(word)) {
+        fail(reader, { start, end: start + word.length }, `"${word}" stands where a command should`);
+        return;
+      }
+      if (word === '[[') readCondition(within, join);
+      else readSimple(within, join);
+      return;
     }
     const at = { start, end: start + word.length };
     reader.at = at.end;
-    if (word === '!') return readCommand(within, join);
+    if (word === '!') {
+      readCommand(within, join);
+      return;
+    }
     if (word === 'time') {
       skipBlanks();
       if (sees(reader, '-p ')) reader.at += 2;
-      return readCommand(within, join);
+      readCommand(within, join);
+      return;
     }
     if (word === '{') readGroup(within, join, at);
     else if (word === 'if') readIf(within, join, at);
     else if (word === 'while' || word === 'until') readWhile(within, join, at);
     else if (word === 'for' || word === 'select') readFor(within, join, at);
     else if (word === 'case') readCase(within, join, at);
-    else return readFunctionKeyword(within, join, start);
+    else {
+      readFunctionKeyword(within, join, start);
+      return;
+    }
     readRedirections(within);
   };
 
@@ -166,7 +191,8 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
     expect('then', at);
     readList([...within, body]);
     const elseWithin = [...within, otherwise];
-    const elifAt = (skipLines(), reader.at);
+    skipLines();
+    const elifAt = reader.at;
     if (accept('elif')) nested(reader, () => readIf(elseWithin, ';', { start: elifAt, end: elifAt + 4 }));
     else {
       if (accept('else')) readList(elseWithin);
@@ -216,27 +242,37 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
     readWord(reader, within);
     skipLines();
     if (!/^in(?=\s|$)/.test(reader.text.slice(reader.at, Math.min(reader.at + 3, reader.end)))) {
-      return fail(reader, at, '"case" has no "in"');
+      fail(reader, at, '"case" has no "in"');
+      return;
     }
     reader.at += 2;
     const head = headFrom(at.start);
     const arms: ShellContext[] = [];
     while (!accept('esac')) {
-      if (peek(reader, 0) === '') return fail(reader, at, '"case" has no "esac"');
+      if (peek(reader, 0) === '') {
+        fail(reader, at, '"case" has no "esac"');
+        return;
+      }
       const patternStart = reader.at;
       if (peek(reader, 0) === '(') reader.at += 1;
       for (skipBlanks(); !'#;&()<>\n\r'.includes(peek(reader, 0)); skipBlanks()) {
         if (peek(reader, 0) === '|') reader.at += 1;
         else readWord(reader, within);
       }
-      if (peek(reader, 0) !== ')') return fail(reader, at, 'A pattern of "case" has no ")"');
+      if (peek(reader, 0) !== ')') {
+        fail(reader, at, 'A pattern of "case" has no ")"');
+        return;
+      }
       reader.at += 1;
       const arm = enter('case', at.start, join, `${head} ${reader.text.slice(patternStart, reader.at)}`);
       arms.push(arm);
       readList([...within, arm]);
       const mark = [';;&', ';;', ';&'].find((candidate) => sees(reader, candidate));
       if (mark) reader.at += mark.length;
-      else if (reserved() !== 'esac') return fail(reader, at, '"case" has no "esac"');
+      else if (reserved() !== 'esac') {
+        fail(reader, at, '"case" has no "esac"');
+        return;
+      }
     }
     for (const arm of arms) arm.at = { start: at.start, end: reader.at };
   };
@@ -254,7 +290,10 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
   const readFunctionBody = (within: Within, join: ShellJoin, start: number, name: string): void => {
     const context = enter('function', start, join, name);
     skipLines();
-    if (peek(reader, 0) === '') return fail(reader, { start, end: reader.at }, `The function "${name}" has no body`);
+    if (peek(reader, 0) === '') {
+      fail(reader, { start, end: reader.at }, `The function "${name}" has no body`);
+      return;
+    }
     readCommand([...within, context], ';');
     context.at = { start, end: reader.at };
   };
@@ -263,12 +302,24 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
   const readCondition = (within: Within, join: ShellJoin): void => {
     const start = reader.at;
     const words: RawWord[] = [];
-    const command: RawCommand = { start, end: start, assignments: [], words, within, joinedBy: join, background: false, heredocEnd: 0 };
+    const command: RawCommand = {
+      start,
+      end: start,
+      assignments: [],
+      words,
+      within,
+      joinedBy: join,
+      background: false,
+      heredocEnd: 0,
+    };
     commands.push(command);
     for (;;) {
       skipLines();
       const from = reader.at;
-      if (peek(reader, 0) === '') return fail(reader, { start, end: start + 2 }, '"[[" has no "]]"');
+      if (peek(reader, 0) === '') {
+        fail(reader, { start, end: start + 2 }, '"[[" has no "]]"');
+        return;
+      }
       const operator = /^(?:&&|\|\||[()<>|&;])/.exec(reader.text.slice(from, from + 2))?.[0];
       if (operator) {
         reader.at += operator.length;
@@ -288,7 +339,16 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
     const start = reader.at;
     const assignments: RawWord[] = [];
     const words: RawWord[] = [];
-    const command: RawCommand = { start, end: start, assignments, words, within, joinedBy: join, background: false, heredocEnd: 0 };
+    const command: RawCommand = {
+      start,
+      end: start,
+      assignments,
+      words,
+      within,
+      joinedBy: join,
+      background: false,
+      heredocEnd: 0,
+    };
     commands.push(command);
     let end = start;
     for (skipBlanks(); peek(reader, 0) !== ''; skipBlanks()) {
@@ -301,19 +361,28 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
       if (';&|)'.includes(char)) break;
       if (char === '(') {
         const [name] = words;
-        if (!name || words.length > 1 || assignments.length > 0) return fail(reader, { start: reader.at, end: reader.at + 1 }, '"(" stands where a word should');
+        if (!name || words.length > 1 || assignments.length > 0) {
+          fail(reader, { start: reader.at, end: reader.at + 1 }, '"(" stands where a word should');
+          return;
+        }
         commands.pop();
-        return readFunction(within, join, name);
+        readFunction(within, join, name);
+        return;
       }
       const word = readWord(reader, within);
       const source = reader.text.slice(word.start, reader.at);
       const isAssignment = ASSIGNMENT.test(source);
       const isArray = isAssignment && peek(reader, 0) === '(' && source.endsWith('=');
       if (isArray) readBalanced(reader, within);
-      const read = isArray ? { ...word, end: reader.at, literal: false, text: reader.text.slice(word.start, reader.at) } : word;
+      const read = isArray
+        ? { ...word, end: reader.at, literal: false, text: reader.text.slice(word.start, reader.at) }
+        : word;
       (isAssignment && words.length === 0 ? assignments : words).push(read);
       end = reader.at;
-      if (reader.at === word.start) return fail(reader, { start: word.start, end: word.start + 1 }, `"${char}" is not understood here`);
+      if (reader.at === word.start) {
+        fail(reader, { start: word.start, end: word.start + 1 }, `"${char}" is not understood here`);
+        return;
+      }
     }
     Object.assign(command, { end });
     if (end === start) commands.splice(commands.indexOf(command), 1);
@@ -322,7 +391,10 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
   const readFunction = (within: Within, join: ShellJoin, name: RawWord): void => {
     reader.at += 1;
     skipBlanks();
-    if (peek(reader, 0) !== ')') return fail(reader, { start: name.start, end: reader.at }, '"(" stands where a word should');
+    if (peek(reader, 0) !== ')') {
+      fail(reader, { start: name.start, end: reader.at }, '"(" stands where a word should');
+      return;
+    }
     reader.at += 1;
     readFunctionBody(within, join, name.start, name.text);
   };
@@ -332,7 +404,8 @@ export const parseShell = (text: string): { readonly commands: readonly RawComma
     readList(within);
     if (inner.problem) return;
     if (closedBy === ')' && peek(inner, 0) === ')') inner.at += 1;
-    else if (closedBy === ')' || inner.at < inner.end) fail(inner, { start: opened - 1, end: opened }, 'A parenthesis or backquote is not closed as it was opened');
+    else if (closedBy === ')' || inner.at < inner.end)
+      fail(inner, { start: opened - 1, end: opened }, 'A parenthesis or backquote is not closed as it was opened');
   };
 
   readList([]);

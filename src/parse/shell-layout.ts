@@ -1,5 +1,13 @@
 import type { Piece } from './joined-text.ts';
-import { breakLength, fail, peek, readExpanding, readWord, type ShellContext, type ShellReader } from './shell-words.ts';
+import {
+  breakLength,
+  fail,
+  peek,
+  readExpanding,
+  readWord,
+  type ShellContext,
+  type ShellReader,
+} from './shell-words.ts';
 
 type Within = readonly ShellContext[];
 
@@ -64,7 +72,10 @@ export const shellLayout = (reader: ShellReader): ShellLayout => {
       const bodyStart = reader.at;
       for (;;) {
         if (reader.problem) return;
-        if (reader.at >= reader.end) return fail(reader, at, `The here-document "${delimiter}" is never closed`);
+        if (reader.at >= reader.end) {
+          fail(reader, at, `The here-document "${delimiter}" is never closed`);
+          return;
+        }
         const start = reader.at;
         const newline = reader.text.indexOf('\n', start);
         const end = newline < 0 ? reader.end : Math.min(newline, reader.end);

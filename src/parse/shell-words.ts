@@ -167,7 +167,10 @@ const readAnsiQuoted = (reader: ShellReader): string => {
   return text;
 };
 
-const readDoubleQuoted = (reader: ShellReader, within: readonly ShellContext[]): { readonly text: string; readonly literal: boolean } => {
+const readDoubleQuoted = (
+  reader: ShellReader,
+  within: readonly ShellContext[],
+): { readonly text: string; readonly literal: boolean } => {
   const start = reader.at;
   reader.at += 1;
   const part = readExpanding(reader, within, '"');
@@ -218,7 +221,10 @@ const readBraces = (reader: ShellReader, within: readonly ShellContext[], inQuot
   reader.at += 2;
   for (let char = peek(reader, 0); char !== '}'; char = peek(reader, 0)) {
     const next = peek(reader, 1);
-    if (char === '') return unclosed(reader, start, '${');
+    if (char === '') {
+      unclosed(reader, start, '${');
+      return;
+    }
     if (char === '\\') reader.at += 2;
     else if (char === "'" && !inQuotes) readSingleQuoted(reader);
     else if (char === '"') readDoubleQuoted(reader, within);
@@ -243,7 +249,10 @@ const readBackquotes = (reader: ShellReader, within: readonly ShellContext[]): v
   const start = reader.at;
   let close = start + 1;
   while (close < reader.end && reader.text.charAt(close) !== '`') close += reader.text.charAt(close) === '\\' ? 2 : 1;
-  if (close >= reader.end) return unclosed(reader, start, 'A backquote');
+  if (close >= reader.end) {
+    unclosed(reader, start, 'A backquote');
+    return;
+  }
   const at = { start, end: close + 1 };
   const context: ShellContext = { kind: 'substitution', text: reader.text.slice(start, close + 1), at, joinedBy: ';' };
   const { end } = reader;
@@ -285,7 +294,10 @@ export const readBalanced = (reader: ShellReader, within: readonly ShellContext[
   nested(reader, () => {
     for (let char = peek(reader, 0); char !== ')'; char = peek(reader, 0)) {
       const from = reader.at;
-      if (char === '') return unclosed(reader, start, 'A parenthesis');
+      if (char === '') {
+        unclosed(reader, start, 'A parenthesis');
+        return;
+      }
       if (char === '(') readBalanced(reader, within);
       else if (char === '#' && /\s/.test(reader.text.charAt(from - 1))) {
         while (peek(reader, 0) !== '' && peek(reader, 0) !== '\n') reader.at += 1;

@@ -65,8 +65,13 @@ export type ShellBase = number | ((index: number) => number);
 export function readShell(path: string, text: string, base?: ShellBase): ShellScript {
   const skipped = text.startsWith('\ufeff') ? 1 : 0;
   const body = text.slice(skipped);
-  const offsetOf = (index: number): number => (typeof base === 'function' ? base(index + skipped) : (base ?? 0) + index + skipped);
-  const span = ({ start, end }: Piece): Span => ({ path, start: offsetOf(start), end: end > start ? offsetOf(end - 1) + 1 : offsetOf(start) });
+  const offsetOf = (index: number): number =>
+    typeof base === 'function' ? base(index + skipped) : (base ?? 0) + index + skipped;
+  const span = ({ start, end }: Piece): Span => ({
+    path,
+    start: offsetOf(start),
+    end: end > start ? offsetOf(end - 1) + 1 : offsetOf(start),
+  });
   const { commands, problem } = parseShell(body);
   const shebang = /^#![ \t]*([^\r\n]*?)[ \t]*\r?(?:\n|$)/.exec(body);
   const interpreter = shebang?.[1] ?? '';
@@ -74,7 +79,10 @@ export function readShell(path: string, text: string, base?: ShellBase): ShellSc
   return {
     path,
     text,
-    shebang: interpreter === '' ? undefined : { interpreter, at: span({ start: 0, end: (shebang?.[0] ?? '').trimEnd().length }) },
+    shebang:
+      interpreter === ''
+        ? undefined
+        : { interpreter, at: span({ start: 0, end: (shebang?.[0] ?? '').trimEnd().length }) },
     commands: commands.map((command) => {
       const lines = typeof base === 'function' ? undefined : linesOf(body, command, whole);
       return { ...readCommand(body, command, span), ...(lines ? { lines: span(lines) } : {}) };
@@ -85,12 +93,21 @@ export function readShell(path: string, text: string, base?: ShellBase): ShellSc
 }
 
 const readCommand = (text: string, command: RawCommand, span: (piece: Piece) => Span): ShellCommand => {
-  const words = command.words.map((word) => ({ text: word.text, source: text.slice(word.start, word.end), literal: word.literal, at: span(word) }));
+  const words = command.words.map((word) => ({
+    text: word.text,
+    source: text.slice(word.start, word.end),
+    literal: word.literal,
+    at: span(word),
+  }));
   const skip = execPrefix(command.words);
   return {
     assignments: command.assignments.map((word) => {
       const equals = word.text.indexOf('=');
-      return { name: word.text.slice(0, equals).replace(/(?:\[.*\])?\+?$/, ''), value: word.text.slice(equals + 1), at: span(word) };
+      return {
+        name: word.text.slice(0, equals).replace(/(?:\[.*\])?\+?$/, ''),
+        value: word.text.slice(equals + 1),
+        at: span(word),
+      };
     }),
     words: words.slice(skip),
     at: span(command),
@@ -120,7 +137,7 @@ const linesOf = (text: string, command: RawCommand, whole: boolean): Piece | und
   const end = Math.max(firstEnd, command.heredocEnd);
   if (command.joinedBy !== ';' || text.slice(start, command.start).trim() !== '') return undefined;
   if (!/^[ \t]*[;&]?[ \t]*\r?\n?$/.test(text.slice(command.end, firstEnd))) return undefined;
-  if (/\\\r?\n$/.test(text.slice(0, start))) return undefined;
+  if (/\\\r?\n$/.test(text.slice(Math.max(0, start - 3), start))) return undefined;
   return whole || (start > 0 && text.charAt(end - 1) === '\n') ? { start, end } : undefined;
 };
 

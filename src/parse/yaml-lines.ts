@@ -10,7 +10,9 @@ export const textLineStart = (text: string, offset: number): number => {
 /** The whole lines of a span; `undefined` when something else stands before it on its first line. */
 export const wholeLines = (text: string, at: Span): Span | undefined => {
   const start = textLineStart(text, at.start);
-  return /^[ \t]*$/.test(text.slice(start, at.start)) ? { path: at.path, start, end: lineEnd(text, at.end) } : undefined;
+  return /^[ \t]*$/.test(text.slice(start, at.start))
+    ? { path: at.path, start, end: lineEnd(text, at.end) }
+    : undefined;
 };
 
 /** Where a block scalar's content ends: without the blank lines after it, unless `+` keeps them. */

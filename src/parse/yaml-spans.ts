@@ -1,32 +1,39 @@
 import {
-  Composer, Lexer, Parser, isAlias, isMap, isPair, isScalar, isSeq,
-  type CST, type Document, type Pair, type ParsedNode, type Scalar, type YAMLMap, type YAMLSeq,
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  type Pair,
+  type ParsedNode,
+  Parser,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
-import type {
-  ComposeAlias, ComposeEntry, ComposeFile, ComposeItem, ComposeMap, ComposeNode, ComposeProblem, ComposeScalar, ComposeSeq,
-} from './compose.ts';
 import type { Span } from '../finding.ts';
-import { keyName } from './compose-query.ts';
-import { blockScalarEnd, wholeLines } from './yaml-lines.ts';
+import type {
+  ComposeAlias,
+  ComposeEntry,
+  ComposeFile,
+  ComposeItem,
+  ComposeMap,
+  ComposeNode,
+  ComposeProblem,
+  ComposeScalar,
+  ComposeSeq,
+} from './compose.ts';
+import { MAX_DEPTH, NodeBudget, Unreadable } from './yaml-budget.ts';
 import { sizeProblem, templateHint } from './yaml-limits.ts';
+import { blockScalarEnd, wholeLines } from './yaml-lines.ts';
+import { effectiveEntries } from './yaml-merge.ts';
 
-const MAX_DEPTH = 200;
-const MAX_NODES = 100_000;
 const MAX_LEXEMES = 500_000;
 const MAX_ERRORS = 20;
-
-/** A reason to give up on the tree; caught by `readCompose` and turned into a problem. */
-class Unreadable extends Error {
-  readonly start: number;
-  readonly end: number;
-  readonly hint: string;
-  constructor(message: string, hint: string, start: number, end: number) {
-    super(message);
-    this.start = start;
-    this.end = end;
-    this.hint = hint;
-  }
-}
 
 /** Reads a compose file into spans; never throws, whatever the text is. */
 export const readCompose = (path: string, text: string): ComposeFile => {
@@ -42,33 +49,61 @@ export const readCompose = (path: string, text: string): ComposeFile => {
     const documents = composeDocuments(text);
     const errors = documents.flatMap((document) => document.errors).slice(0, MAX_ERRORS);
     if (errors.length > 0) {
-      const problems = errors.map((error) => problem(error.pos[0], error.pos[1], firstLine(error.message), 'Correct the YAML syntax here.'));
+      const problems = errors.map((error) =>
+        problem(error.pos[0], error.pos[1], firstLine(error.message), 'Correct the YAML syntax here.'),
+      );
       return { ...empty, problems: templateHint(text) ? problems.slice(0, 1) : problems };
     }
     const filled = documents.filter((document) => !isEmpty(document));
     const [first, second] = filled;
     if (second) {
       const start = second.contents?.range[0] ?? 0;
-      return { ...empty, problems: [problem(start, start, 'The file holds several YAML documents.', 'Compose reads one document a file: split it.')] };
+      return {
+        ...empty,
+        problems: [
+          problem(
+            start,
+            start,
+            'The file holds several YAML documents.',
+            'Compose reads one document a file: split it.',
+          ),
+        ],
+      };
     }
     if (!first?.contents) return { ...empty, problems: [] };
     const reader = new TreeReader(path, text, first);
     const root = reader.node(first.contents, 1, undefined);
     if (root.kind !== 'map') {
-      return { ...empty, problems: [problem(root.at.start, root.at.end, 'The top level is not a mapping.', 'A compose file begins with keys such as `services:`.')] };
+      return {
+        ...empty,
+        problems: [
+          problem(
+            root.at.start,
+            root.at.end,
+            'The top level is not a mapping.',
+            'A compose file begins with keys such as `services:`.',
+          ),
+        ],
+      };
     }
     return { path, text, root, problems: [], duplicates: reader.duplicates, aliases: reader.aliases };
   } catch (error) {
-    if (error instanceof Unreadable) return { ...empty, problems: [problem(error.start, error.end, error.message, error.hint)] };
+    if (error instanceof Unreadable)
+      return { ...empty, problems: [problem(error.start, error.end, error.message, error.hint)] };
     const message = error instanceof Error ? firstLine(error.message) : String(error);
-    return { ...empty, problems: [problem(0, 0, `The YAML parser failed: ${message}`, 'Check the file with a YAML linter.')] };
+    return {
+      ...empty,
+      problems: [problem(0, 0, `The YAML parser failed: ${message}`, 'Check the file with a YAML linter.')],
+    };
   }
 };
 
-const firstLine = (message: string): string => message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message;
+const firstLine = (message: string): string =>
+  message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message;
 
 const isEmpty = (document: Document.Parsed): boolean =>
-  document.contents === null || (isScalar(document.contents) && document.contents.value === null && document.contents.source === '');
+  document.contents === null ||
+  (isScalar(document.contents) && document.contents.value === null && document.contents.source === '');
 
 /** Token by token, so that nesting is refused before the recursive composer sees it. */
 const composeDocuments = (text: string): Document.Parsed<ParsedNode>[] => {
@@ -78,15 +113,30 @@ const composeDocuments = (text: string): Document.Parsed<ParsedNode>[] => {
   for (const lexeme of new Lexer().lex(text)) {
     lexemes += 1;
     if (lexemes > MAX_LEXEMES) {
-      throw new Unreadable('The YAML has too many parts to read.', 'A compose file is written by hand and small: leave this one out.', parser.offset, parser.offset);
+      throw new Unreadable(
+        'The YAML has too many parts to read.',
+        'A compose file is written by hand and small: leave this one out.',
+        parser.offset,
+        parser.offset,
+      );
     }
     for (const token of parser.next(lexeme)) tokens.push(token);
     if (parser.stack.length > MAX_DEPTH) {
-      throw new Unreadable(`The YAML nests deeper than ${MAX_DEPTH} levels.`, 'Flatten the file.', parser.offset, parser.offset);
+      throw new Unreadable(
+        `The YAML nests deeper than ${MAX_DEPTH} levels.`,
+        'Flatten the file.',
+        parser.offset,
+        parser.offset,
+      );
     }
   }
   tokens.push(...parser.end());
-  const composer = new Composer<ParsedNode>({ keepSourceTokens: true, uniqueKeys: false, resolveKnownTags: false, logLevel: 'silent' });
+  const composer = new Composer<ParsedNode>({
+    keepSourceTokens: true,
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: 'silent',
+  });
   return [...composer.compose(tokens)];
 };
 
@@ -112,7 +162,8 @@ const INDICATORS: readonly string[] = ['explicit-key-ind', 'map-value-ind', 'seq
 /** Where an entry or item begins: at its indicator, anchor or tag, else at `fallback`. */
 const firstOffset = (tokens: readonly CST.SourceToken[] | undefined, fallback: number): number =>
   (tokens ?? []).reduce(
-    (first, token) => (PROPERTIES.includes(token.type) || INDICATORS.includes(token.type) ? Math.min(first, token.offset) : first),
+    (first, token) =>
+      PROPERTIES.includes(token.type) || INDICATORS.includes(token.type) ? Math.min(first, token.offset) : first,
     fallback,
   );
 
@@ -120,7 +171,9 @@ const firstOffset = (tokens: readonly CST.SourceToken[] | undefined, fallback: n
 const lastOffset = (tokens: readonly CST.SourceToken[] | undefined, fallback: number): number =>
   (tokens ?? []).reduce(
     (last, token) =>
-      PROPERTIES.includes(token.type) || INDICATORS.includes(token.type) ? Math.max(last, token.offset + token.source.length) : last,
+      PROPERTIES.includes(token.type) || INDICATORS.includes(token.type)
+        ? Math.max(last, token.offset + token.source.length)
+        : last,
     fallback,
   );
 
@@ -129,22 +182,12 @@ const itemTokens = (token: CST.Token | undefined): readonly CST.CollectionItem[]
   if (!token || !('items' in token)) return [];
   const items: readonly CST.CollectionItem[] = token.items;
   return items.filter(
-    (item) => item.value !== undefined || item.key !== undefined || item.sep !== undefined
-      || item.start.some((part) => part.type === 'seq-item-ind' || PROPERTIES.includes(part.type)),
+    (item) =>
+      item.value !== undefined ||
+      item.key !== undefined ||
+      item.sep !== undefined ||
+      item.start.some((part) => part.type === 'seq-item-ind' || PROPERTIES.includes(part.type)),
   );
-};
-
-const isMergeKey = (key: ComposeScalar): boolean => key.style === 'plain' && key.value === '<<';
-
-const mergeSources = (node: ComposeNode): readonly ComposeMap[] => {
-  if (node.kind === 'map') return [node];
-  const maps = node.kind === 'seq' ? node.items.map((item) => item.value) : [];
-  const sources = maps.filter((item): item is ComposeMap => item.kind === 'map');
-  if (node.kind === 'scalar' || sources.length < maps.length) {
-    const at = node.aliasAt ?? node.at;
-    throw new Unreadable('`<<` merges something that is not a mapping.', 'Merge an alias of a mapping, or a list of them.', at.start, at.end);
-  }
-  return sources;
 };
 
 /** What an anchor names: nothing yet while its own node is being read. */
@@ -157,12 +200,10 @@ class TreeReader {
   readonly duplicates: ComposeScalar[] = [];
   readonly aliases: ComposeAlias[] = [];
   private readonly anchors = new Map<string, AnchorSlot>();
-  /** Node count and height of every subtree, aliases counted in full. */
-  private readonly sizes = new Map<ComposeNode, { nodes: number; height: number }>();
   private readonly path: string;
   private readonly text: string;
   private readonly document: Document.Parsed;
-  private readonly total = { nodes: 0 };
+  private readonly budget = new NodeBudget();
 
   constructor(path: string, text: string, document: Document.Parsed) {
     this.path = path;
@@ -185,7 +226,7 @@ class TreeReader {
     if (isMap<ParsedNode, ParsedNode | null>(node)) return this.map(node, depth);
     if (isSeq(node)) return this.seq(node, depth);
     const read = this.scalar(isScalar(node) ? node : undefined, emptyAt ?? node?.range?.[0] ?? 0);
-    this.count(read, [], read.at);
+    this.budget.count(read, [], read.at);
     return read;
   }
 
@@ -193,14 +234,32 @@ class TreeReader {
     const slot = this.anchors.get(name);
     const target = slot?.node;
     const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
-    if (!slot) throw new Unreadable(`The alias *${shown} has no anchor before it.`, `Define &${shown} above, or write the value out.`, at.start, at.end);
-    if (!target) throw new Unreadable(`The alias *${shown} stands inside its own anchor.`, 'Write the value out.', at.start, at.end);
-    const size = this.sizes.get(target) ?? { nodes: 1, height: 1 };
-    if (depth + size.height > MAX_DEPTH) throw new Unreadable(`Aliases nest deeper than ${MAX_DEPTH} levels.`, 'Write some of the values out.', at.start, at.end);
-    this.spend(size.nodes, at);
+    if (!slot)
+      throw new Unreadable(
+        `The alias *${shown} has no anchor before it.`,
+        `Define &${shown} above, or write the value out.`,
+        at.start,
+        at.end,
+      );
+    if (!target)
+      throw new Unreadable(
+        `The alias *${shown} stands inside its own anchor.`,
+        'Write the value out.',
+        at.start,
+        at.end,
+      );
+    const size = this.budget.sizeOf(target);
+    if (depth + size.height > MAX_DEPTH)
+      throw new Unreadable(
+        `Aliases nest deeper than ${MAX_DEPTH} levels.`,
+        'Write some of the values out.',
+        at.start,
+        at.end,
+      );
+    this.budget.spend(size.nodes, at);
     this.aliases.push({ at, target: target.at });
     const read: ComposeNode = { ...target, aliasAt: at };
-    this.sizes.set(read, size);
+    this.budget.set(read, size);
     return read;
   }
 
@@ -211,7 +270,8 @@ class TreeReader {
     }
     const style = SCALAR_STYLES[node.type ?? 'PLAIN'] ?? 'plain';
     const start = node.range[0];
-    const end = style === 'literal' || style === 'folded' ? blockScalarEnd(this.text, start, node.range[1]) : node.range[1];
+    const end =
+      style === 'literal' || style === 'folded' ? blockScalarEnd(this.text, start, node.range[1]) : node.range[1];
     const at = this.span(start, end);
     return { kind: 'scalar', at, value: this.value(node, style), source: this.text.slice(start, end), style, ...props };
   }
@@ -220,11 +280,15 @@ class TreeReader {
   private value(node: Scalar.Parsed, style: ComposeScalar['style']): ComposeScalar['value'] {
     let value: unknown = node.value;
     if (style === 'plain' && node.tag?.startsWith('!')) {
-      const tag = this.document.schema.tags.find((known) => known.default === true && 'test' in known && known.test?.test(node.source));
-      if (tag && 'resolve' in tag && !tag.collection) value = tag.resolve(node.source, () => undefined, this.document.options);
+      const tag = this.document.schema.tags.find(
+        (known) => known.default === true && 'test' in known && known.test?.test(node.source),
+      );
+      if (tag && 'resolve' in tag && !tag.collection)
+        value = tag.resolve(node.source, () => undefined, this.document.options);
       if (isScalar(value)) value = value.value;
     }
-    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      return value;
     return node.source;
   }
 
@@ -234,8 +298,19 @@ class TreeReader {
     const last = own.at(-1);
     const first = own[0];
     const at = this.span(flow || !first ? node.range[0] : first.at.start, flow || !last ? node.range[1] : last.at.end);
-    const read: ComposeMap = { kind: 'map', at, flow, own, entries: this.effective(own), ...propsOf(node) };
-    this.count(read, own.flatMap((entry) => [entry.key, entry.value]), at);
+    const read: ComposeMap = {
+      kind: 'map',
+      at,
+      flow,
+      own,
+      entries: effectiveEntries(own, this.duplicates),
+      ...propsOf(node),
+    };
+    this.budget.count(
+      read,
+      own.flatMap((entry) => [entry.key, entry.value]),
+      at,
+    );
     return read;
   }
 
@@ -243,34 +318,13 @@ class TreeReader {
     const token = pair.srcToken;
     const start = firstOffset(token?.start, pair.key.range?.[0] ?? 0);
     const keyNode = this.node(pair.key, depth + 1, start);
-    if (keyNode.kind !== 'scalar') throw new Unreadable('A key is a collection.', 'Compose knows only text keys.', start, keyNode.at.end);
+    if (keyNode.kind !== 'scalar')
+      throw new Unreadable('A key is a collection.', 'Compose knows only text keys.', start, keyNode.at.end);
     const key = keyNode.aliasAt ? { ...keyNode, at: keyNode.aliasAt } : keyNode;
     const value = this.node(pair.value, depth + 1, lastOffset(token?.sep, key.at.end));
     const at = this.span(start, (value.aliasAt ?? value.at).end);
     const lines = flow ? undefined : wholeLines(this.text, at);
     return { key, value, at, ...(lines ? { lines } : {}), merged: false };
-  }
-
-  private effective(own: readonly ComposeEntry[]): readonly ComposeEntry[] {
-    const byKey = new Map<string, ComposeEntry>();
-    const merges: ComposeEntry[] = [];
-    for (const entry of own) {
-      const name = keyName(entry.key);
-      if (isMergeKey(entry.key)) merges.push(entry);
-      if (byKey.has(name)) this.duplicates.push(entry.key);
-      byKey.delete(name);
-      byKey.set(name, entry);
-    }
-    if (merges.length > 0) byKey.delete('<<');
-    for (const merge of merges) {
-      for (const source of mergeSources(merge.value)) {
-        for (const entry of source.entries) {
-          const name = keyName(entry.key);
-          if (!byKey.has(name)) byKey.set(name, { ...entry, merged: true });
-        }
-      }
-    }
-    return [...byKey.values()];
   }
 
   private seq(node: YAMLSeq.Parsed, depth: number): ComposeSeq {
@@ -281,30 +335,25 @@ class TreeReader {
     const first = items[0];
     const at = this.span(flow || !first ? node.range[0] : first.at.start, flow || !last ? node.range[1] : last.at.end);
     const read: ComposeSeq = { kind: 'seq', at, flow, items, ...propsOf(node) };
-    this.count(read, items.map((item) => item.value), at);
+    this.budget.count(
+      read,
+      items.map((item) => item.value),
+      at,
+    );
     return read;
   }
 
-  private item(node: ParsedNode | null, token: CST.CollectionItem | undefined, depth: number, flow: boolean): ComposeItem {
+  private item(
+    node: ParsedNode | null,
+    token: CST.CollectionItem | undefined,
+    depth: number,
+    flow: boolean,
+  ): ComposeItem {
     const start = firstOffset(token?.start, node?.range?.[0] ?? 0);
     const value = this.node(node, depth + 1, lastOffset(token?.start, start));
     const at = this.span(start, (value.aliasAt ?? value.at).end);
     const lines = flow ? undefined : wholeLines(this.text, at);
     return { value, at, ...(lines ? { lines } : {}) };
-  }
-
-  private count(node: ComposeNode, children: readonly ComposeNode[], at: Span): void {
-    this.spend(1, at);
-    const sizes = children.map((child) => this.sizes.get(child) ?? { nodes: 1, height: 1 });
-    const nodes = sizes.reduce((sum, size) => sum + size.nodes, 1);
-    this.sizes.set(node, { nodes, height: sizes.reduce((height, size) => Math.max(height, size.height), 0) + 1 });
-  }
-
-  private spend(nodes: number, at: Span): void {
-    this.total.nodes += nodes;
-    if (this.total.nodes > MAX_NODES) {
-      throw new Unreadable(`The YAML has more than ${MAX_NODES} values once aliases are followed.`, 'Remove the nested aliases.', at.start, at.end);
-    }
   }
 
   private span(start: number, end: number): Span {

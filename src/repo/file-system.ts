@@ -1,5 +1,5 @@
 import {
-  closeSync, constants, fchmodSync, fchownSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync,
+  chmodSync, closeSync, constants, fchmodSync, fchownSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync,
   renameSync, rmdirSync, type Stats, unlinkSync, writeSync,
 } from 'node:fs';
 
@@ -14,8 +14,14 @@ export interface Meta {
   readonly stamp: string;
 }
 
-/** Permission bits and owner for a new file. */
-export type Access = Pick<Meta, 'mode' | 'uid' | 'gid'>;
+/** Permission bits and owner for a new file; `null` leaves the owner to the system. */
+export interface Access {
+  readonly mode: number;
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
+}
+
+/** The access that a file has now. */
+export const accessOf = ({ mode, uid, gid }: Meta): Access => ({ mode, owner: { uid, gid } });
 
 /** The file operations that a write is made of, so that a test can let any one of them fail. */
 export interface FileSystem {
@@ -28,7 +34,8 @@ export interface FileSystem {
   readonly link: (from: string, to: string) => void;
   readonly rename: (from: string, to: string) => void;
   readonly remove: (path: string) => void;
-  readonly makeFolder: (path: string, mode: number) => void;
+  /** `null` leaves the mode to the system: umask, and the group of the folder above where that is inherited. */
+  readonly makeFolder: (path: string, mode: number | null) => void;
   readonly removeFolder: (path: string) => void;
   /** Makes a folder's entries durable. */
   readonly sync: (folder: string) => void;
@@ -42,19 +49,22 @@ export const nodeFileSystem: FileSystem = {
     const { mode, uid, gid, ino, size, mtimeMs } = stats;
     return { kind: kindOf(stats), mode: mode & 0o7777, uid, gid, stamp: `${ino} ${size} ${mtimeMs}` };
   },
-  read: (path) => withFile(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK), readFileSync),
+  read: (path) => withFile(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK), (file) => readFileSync(file)),
   list: (folder) => readdirSync(folder),
-  create: (path, bytes, { mode, uid, gid }) =>
+  create: (path, bytes, { mode, owner }) =>
     withFile(openSync(path, 'wx', 0o600), (file) => {
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-      keepOwner(file, uid, gid);
+      if (owner) keepOwner(file, owner.uid, owner.gid);
       fchmodSync(file, mode);
       fsyncSync(file);
     }),
   link: linkSync,
   rename: renameSync,
   remove: unlinkSync,
-  makeFolder: (path, mode) => mkdirSync(path, { mode }),
+  makeFolder: (path, mode) => {
+    mkdirSync(path);
+    if (mode !== null) chmodSync(path, mode);
+  },
   removeFolder: rmdirSync,
   sync: (folder) => {
     // Windows cannot open a folder.

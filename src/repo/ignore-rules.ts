@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { type GitPlace, gitPlace } from './git-dir.ts';
+import { gitPlace } from './git-dir.ts';
 
 const MAX_SIZE = 1_000_000;
 
@@ -22,12 +22,12 @@ export function rulesAt(root: string): IgnoreRules | undefined {
   let rules = withRulesIn(place.commonDir, 'info/exclude', place.top, undefined);
   let folder = place.top;
   for (const segment of place.prefix.split('/').filter(Boolean)) {
-    rules = withRulesIn(folder, '.gitignore', folder, rules);
+    rules = rulesBelow(rules, folder);
     folder = `${folder}/${segment}`;
+    // Who names an ignored folder as the root wants it read all the same.
+    if (isIgnored(rules, folder, true)) rules = undefined;
   }
-  // Who names an ignored folder as the root wants it read all the same.
-  const above = rootIsIgnored(place, rules) ? undefined : rules;
-  return withRulesIn(root, '.gitignore', root, above);
+  return rulesBelow(rules, root);
 }
 
 /** The rules that hold in a folder (absolute) below. */
@@ -43,11 +43,6 @@ export function isIgnored(rules: IgnoreRules | undefined, path: string, isFolder
     if (result.unignored) return false;
   }
   return false;
-}
-
-function rootIsIgnored(place: GitPlace, rules: IgnoreRules | undefined): boolean {
-  const segments = place.prefix.split('/').filter(Boolean);
-  return segments.some((_, i) => isIgnored(rules, `${place.top}/${segments.slice(0, i + 1).join('/')}`, true));
 }
 
 function withRulesIn(place: string, name: string, folder: string, above: IgnoreRules | undefined): IgnoreRules | undefined {

@@ -16,10 +16,10 @@ export interface Entry {
   readonly after: Version | null;
 }
 
-/** A folder, from the place's base, and the mode that it has or gets. */
+/** A folder, from the place's base, and the mode that it has or gets (`null`: as the system makes folders). */
 export interface Folder {
   readonly path: string;
-  readonly mode: number;
+  readonly mode: number | null;
 }
 
 /** All that has to be known to take a write back, during it or later. */
@@ -97,14 +97,16 @@ export const isInside = (path: unknown): path is string =>
   !path.includes('\0') &&
   path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..' && segment.toLowerCase() !== '.git');
 
+const isOwner = (value: unknown): boolean => value === null || (isObject(value) && isNumber(value['uid']) && isNumber(value['gid']));
+
 const isVersion = (value: unknown): value is Version | null =>
   value === null ||
-  (isObject(value) && typeof value['sha256'] === 'string' && isNumber(value['mode']) && isNumber(value['uid']) && isNumber(value['gid']));
+  (isObject(value) && typeof value['sha256'] === 'string' && isNumber(value['mode']) && isOwner(value['owner']));
 
 const isEntry = (value: unknown): value is Entry =>
   isObject(value) && isInside(value['path']) && isVersion(value['before']) && isVersion(value['after']);
 
-const isFolder = (value: unknown): value is Folder => isObject(value) && isInside(value['path']) && isNumber(value['mode']);
+const isFolder = (value: unknown): value is Folder => isObject(value) && isInside(value['path']) && (value['mode'] === null || isNumber(value['mode']));
 
 const isProcess = (value: unknown): boolean => isObject(value) && isNumber(value['pid']) && typeof value['started'] === 'string';
 

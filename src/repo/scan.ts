@@ -10,7 +10,7 @@ import { Repo, type RepoFile, type Unread } from './repo.ts';
 const MAX_FILE_SIZE = 10_000_000;
 const MAX_PATHS = 200_000;
 const BINARY_PROBE = 8192;
-const NEVER_ENTERED: ReadonlySet<string> = new Set(['.git', 'node_modules', '__pycache__']);
+const NEVER_ENTERED: ReadonlySet<string> = new Set(['node_modules', '__pycache__']);
 
 /** What a walk has found so far; paths relative to the root. */
 interface Walk {
@@ -53,6 +53,7 @@ function enter(walk: Walk, folder: string, rules: IgnoreRules | undefined): void
   try {
     for (const entry of readdirSync(absolute, { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.name === '.git') continue;
       // Node answers names that are not UTF-8 with U+FFFD in them: such a name cannot be opened again.
       if (entry.name.includes('\ufffd')) walk.unread.push({ path, reason: 'its name is not UTF-8' });
       else if (entry.isSymbolicLink()) walk.links.set(path, readlinkSync(`${walk.root}/${path}`));

@@ -122,15 +122,29 @@ describe('files', () => {
     repairsTheRest({ 'docker-compose.yml': `${levels.join('\n')}\n${COMPOSE}` }, /docker-compose\.yml/);
   });
 
-  test('a symbolic link out of the repository is never followed', () => {
+  test('a symbolic link out of the repository is named and never followed', () => {
     const outside = folderWith({ 'docker-compose.yml': COMPOSE });
     const folder = folderWith(APP);
     symlinkSync(join(outside, 'docker-compose.yml'), join(folder, 'docker-compose.yml'));
     const start = treeOf(outside);
-    const { stdout, stderr } = dockfix(['apply', '--write'], folder, NO_ENV);
+    const { stdout, stderr, status } = dockfix(['apply', '--write'], folder, NO_ENV);
     expect(stdout.toString()).not.toContain('docker-compose.yml');
-    expect(stderr).not.toContain('Error:');
+    expect(stderr).toMatch(/docker-compose\.yml .*symbolic link/);
+    expect(status).toBe(2);
     expect(treeOf(outside)).toEqual(start);
+  });
+
+  test('a repository whose only Docker file is a symbolic link is refused with that reason', () => {
+    const folder = folderWith({ 'app.py': 'print(1)\n' });
+    symlinkSync('/etc/hostname', join(folder, 'Dockerfile'));
+    refused(['apply'], folder, /Dockerfile: .*symbolic link to \/etc\/hostname/);
+  });
+
+  test('a binary Dockerfile is named', () => {
+    const folder = folderWith({ Dockerfile: Buffer.from([0x7f, 0, 1, 2]), 'docker-compose.yml': 'services: {}\n' });
+    const { stderr, status } = dockfix(['apply'], folder, NO_ENV);
+    expect(stderr).toMatch(/Dockerfile .*binary/);
+    expect(status).toBe(2);
   });
 
   test('a build context outside of the repository is never followed', () => {
@@ -138,10 +152,9 @@ describe('files', () => {
     const inner = join(parent, 'inner');
     mkdirSync(inner);
     writeFileSync(join(inner, 'docker-compose.yml'), 'services:\n  web:\n    build: ..\n');
-    const start = treeOf(parent);
     const { stdout } = dockfix(['apply', '--write'], inner, NO_ENV);
     expect(stdout.toString()).not.toContain('Dockerfile');
-    expect(treeOf(parent)).toEqual(start);
+    expect(readFileSync(join(parent, 'Dockerfile'), 'utf8')).toBe(DOCKERFILE);
   });
 
   test('a file that is not UTF-8 keeps its bytes', () => {

@@ -33,8 +33,34 @@ export interface RandomDocument {
 /** Writes a compose-like document in a random layout. */
 export const randomDocument = (dice: Dice): RandomDocument => new Writer(dice).document();
 
-const SCALARS = ['web', '"quoted: # text"', "'it''s'", '8080', 'true', '"80:80"', '${TAG:-latest}', 'a:b', '0755', 'some words', '~', 'ünï ☃'];
-const KEYS = ['image', 'build', 'ports', 'environment', 'command', 'volumes', '"quoted key"', 'x-y', 'A_1', 'deploy', '80', 'labels'];
+const SCALARS = [
+  'web',
+  '"quoted: # text"',
+  "'it''s'",
+  '8080',
+  'true',
+  '"80:80"',
+  '${TAG:-latest}',
+  'a:b',
+  '0755',
+  'some words',
+  '~',
+  'ünï ☃',
+];
+const KEYS = [
+  'image',
+  'build',
+  'ports',
+  'environment',
+  'command',
+  'volumes',
+  '"quoted key"',
+  'x-y',
+  'A_1',
+  'deploy',
+  '80',
+  'labels',
+];
 
 class Writer {
   private readonly lines: string[] = [];
@@ -90,7 +116,8 @@ class Writer {
   private above(column: number, container: readonly string[], owner: readonly string[], index: number): void {
     const { dice } = this;
     if (this.spaced && index > 0 && dice.chance(70)) this.lines.push('');
-    if (dice.chance(8) && this.lines.length > 0 && this.lines.at(-1)?.trim() !== '') this.lines.push(dice.pick(['', '  ']));
+    if (dice.chance(8) && this.lines.length > 0 && this.lines.at(-1)?.trim() !== '')
+      this.lines.push(dice.pick(['', '  ']));
     const hasContentAbove = this.lines.some((line) => !/^\s*(#.*)?$/.test(line) && line !== '---');
     if (dice.chance(8) && this.commented) {
       this.lines.push('');
@@ -100,7 +127,13 @@ class Writer {
     if (hasContentAbove && dice.chance(20)) this.comment(column, owner);
   }
 
-  private entries(keys: readonly string[], column: number, path: readonly string[], depth: number, onDashLine: boolean): void {
+  private entries(
+    keys: readonly string[],
+    column: number,
+    path: readonly string[],
+    depth: number,
+    onDashLine: boolean,
+  ): void {
     keys.forEach((source, index) => {
       const owner = [...path, source.replaceAll('"', '')];
       const onDash = onDashLine && index === 0;
@@ -138,7 +171,10 @@ class Writer {
     } else if (kind === 6) {
       this.flow(head, owner, column);
     } else if (kind === 7) {
-      this.lines.push(`${head} ${dice.pick(['|', '>', '|-', '>-'])}`, ...['first', '', '# no comment', '  deeper'].map((line) => line && ' '.repeat(column + this.step) + line));
+      this.lines.push(
+        `${head} ${dice.pick(['|', '>', '|-', '>-'])}`,
+        ...['first', '', '# no comment', '  deeper'].map((line) => line && ' '.repeat(column + this.step) + line),
+      );
     } else if (kind === 8 && dice.chance(50)) {
       this.lines.push(`${head}${dice.pick(['', ' {}', ' []', ' null'])}${this.tail(owner)}`);
     } else {
@@ -162,7 +198,9 @@ class Writer {
     const last = dice.chance(20) ? ',' : '';
     if (dice.chance(60)) {
       const space = dice.pick(['', ' ']);
-      this.lines.push(`${head} ${open}${space}${parts.join(dice.pick([', ', ',  ']))}${last}${space}${close}${this.tail(owner)}`);
+      this.lines.push(
+        `${head} ${open}${space}${parts.join(dice.pick([', ', ',  ']))}${last}${space}${close}${this.tail(owner)}`,
+      );
       return;
     }
     const indent = ' '.repeat(column + this.step);

@@ -1,0 +1,64 @@
+import type { Span } from '../../src/finding.ts';
+import { eolOf, lineStart } from '../../src/lines.ts';
+import type { DockerInstruction } from '../../src/parse/dockerfile.ts';
+
+/** An instruction with the comments above it. */
+export interface Block {
+  readonly instruction: DockerInstruction;
+  /** Comments (attached or in the gap before it) and whole lines, without the last newline. */
+  readonly text: string;
+  /** Where `instruction` starts in `text`. */
+  readonly offset: number;
+  /** Blank lines before it. */
+  readonly gap: string;
+}
+
+/** The instructions of a region as blocks, and the region's span: whole lines without the last newline. */
+export function blocksOf(path: string, text: string, instructions: readonly DockerInstruction[]): { readonly blocks: readonly Block[]; readonly at: Span } {
+  const blocks: Block[] = [];
+  const first = instructions[0];
+  const start = first ? lineStart(text, first.comments[0]?.start ?? first.at.start) : 0;
+  let from = start;
+  for (const instruction of instructions) {
+    const end = instruction.at.end + (/^[ \t]*/.exec(text.slice(instruction.at.end))?.[0].length ?? 0);
+    const lead = text.slice(from, instruction.at.start);
+    const gap = /^(?:[ \t]*\r?\n)*/.exec(lead)?.[0] ?? '';
+    blocks.push({ instruction, gap, text: text.slice(from + gap.length, end), offset: lead.length - gap.length });
+    from = text.startsWith('\r\n', end) ? end + 2 : end + (text.startsWith('\n', end) ? 1 : 0);
+  }
+  const last = blocks.at(-1)?.instruction;
+  const end = last ? last.at.end + (/^[ \t]*/.exec(text.slice(last.at.end))?.[0].length ?? 0) : start;
+  return { blocks, at: { path, start, end } };
+}
+
+/** What is written in place of a RUN: new lines above it (below its comment), its own text, and a RUN that follows the code. */
+export interface Rewritten {
+  readonly above: readonly string[];
+  readonly head: string;
+  readonly tail: string | undefined;
+}
+
+/**
+ * The region with `moved` blocks below its last one. Every block keeps its comments and the blank lines before it,
+ * except that the first moved one trades places (and blank lines) with what now comes first.
+ */
+export function reordered(text: string, blocks: readonly Block[], moved: ReadonlySet<DockerInstruction>, rewritten: Rewritten): string {
+  const eol = eolOf(text);
+  const install = blocks.at(-1);
+  if (!install) return '';
+  const indent = /[^\r\n]*$/.exec(install.text.slice(0, install.offset))?.[0] ?? '';
+  const staying = blocks.filter((block) => !moved.has(block.instruction));
+  const following = blocks.filter((block) => moved.has(block.instruction));
+  const order = [...staying, ...following];
+  const parts = order.map((block, index) => {
+    const previous = order[index - 1];
+    const gap = index === 0 ? '' : block === blocks[0] ? (staying[0]?.gap ?? '') : block.gap;
+    const own = block === install ? installText(block, rewritten, eol, indent) : block.text;
+    return `${previous ? eol : ''}${gap}${own}`;
+  });
+  const tail = rewritten.tail === undefined ? '' : `${eol}${indent}${rewritten.tail}`;
+  return parts.join('') + tail;
+}
+
+const installText = (block: Block, { above, head }: Rewritten, eol: string, indent: string): string =>
+  block.text.slice(0, block.offset) + [...above, head].join(`${eol}${indent}`);
