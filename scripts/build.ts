@@ -1,5 +1,15 @@
 /** Builds dist/: the command line (bin.cjs, cli.cjs), the public API (index.js) and the files that both read. Declarations come from tsc. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
@@ -33,22 +43,20 @@ const [cli] = await Promise.all([
   }),
   build({
     ...shared,
+    entryPoints: ['src/bin.ts'],
+    outfile: join(dist, 'bin.cjs'),
+    format: 'cjs',
+    banner: { js: '#!/usr/bin/env node' },
+    define: { VERSION: JSON.stringify(version) },
+  }),
+  build({
+    ...shared,
     entryPoints: ['src/index.ts'],
     outfile: join(dist, 'index.js'),
     format: 'esm',
     packages: 'external',
   }),
 ]);
-
-// Answers --version before anything is required: people's scripts and editors ask for it often.
-writeFileSync(
-  join(dist, 'bin.cjs'),
-  `#!/usr/bin/env node
-if (process.argv.length === 3 && process.argv[2] === '--version') process.stdout.write('${version}\\n');
-else require('./cli.cjs').start();
-`,
-  { mode: 0o755 },
-);
 
 for (const wasm of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm'])
   copyFileSync(require.resolve(wasm), join(dist, wasm.slice(wasm.indexOf('/') + 1)));
@@ -57,6 +65,9 @@ for (const id of readdirSync('transforms')) {
   const readme = join('transforms', id, 'README.md');
   if (existsSync(readme)) copyFileSync(readme, join(dist, 'readmes', `${id}.md`));
 }
+
+chmodSync(join(dist, 'bin.cjs'), 0o755);
+execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: 'inherit' });
 
 // What cli.cjs carries of others keeps its license text.
 const bundled = Object.keys(cli.metafile?.inputs ?? {}).flatMap(

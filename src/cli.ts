@@ -77,12 +77,13 @@ export async function main(environment: Environment): Promise<number> {
 
 /** Runs the program on this process. */
 export function start(): void {
-  const quietly = (error: NodeJS.ErrnoException): void => {
-    // The reader has gone (`dockfix apply | head`): what is left to say has no audience.
-    if (error.code !== 'EPIPE') throw error;
-  };
   const output = (stream: NodeJS.WriteStream): Output => {
-    stream.on('error', quietly);
+    stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      // The reader has gone (`dockfix apply | head`): what is left to say has no audience.
+      if (code === 'EPIPE') return;
+      if (stream !== process.stderr) process.stderr.write(`error: the output could not be written: ${message}\n`);
+      process.exit(2);
+    });
     return { isTTY: stream.isTTY === true, write: (data) => void stream.write(data) };
   };
   const { argv, env, stdout, stderr } = process;

@@ -35,7 +35,7 @@ const UNITS: readonly {
   },
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
-  { files: /^src\/(cli|index)\.ts$/, imports: /./, node: true, packages: true },
+  { files: /^src\/(bin|cli|index)\.ts$/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
   { files: /^transforms\//, imports: /^src\/((transform|finding|lines)\.ts$|repo\/path\.ts$|(model|parse)\/)/ },
 ];

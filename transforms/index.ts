@@ -1,4 +1,5 @@
 import type { Transform } from '../src/transform.ts';
+import addCeleryContext from './add-celery-context/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 
 /**
@@ -9,4 +10,4 @@ import simplifyDependsOn from './simplify-depends-on/transform.ts';
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
  * - `add-celery-context` last: it touches the worker's module only.
  */
-export const transforms: readonly Transform[] = [simplifyDependsOn];
+export const transforms: readonly Transform[] = [simplifyDependsOn, addCeleryContext];

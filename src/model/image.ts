@@ -6,7 +6,7 @@ import type { Repo } from '../repo/repo.ts';
 import { imageFiles } from './image-files.ts';
 import type { Answer, ContainerFile, ImageLayer } from './image-layer.ts';
 import { hasProgram } from './image-programs.ts';
-import type { Build } from './service.ts';
+import type { BuildPlan } from './service.ts';
 import type { Sources } from './sources.ts';
 
 /** A command line as Docker runs it. Shell form is `['/bin/sh', '-c', text]` with `shell` set. */
@@ -20,7 +20,7 @@ export interface ImageArgv {
 
 /** The final stage of a build, seen from inside: what is where, and what runs. */
 export interface Image {
-  readonly build: Build;
+  readonly build: BuildPlan;
   readonly dockerfile: Dockerfile;
   readonly stage: DockerStage;
   /** The first base that is not built here (`python:3.11-slim`); `undefined` when variable. */
@@ -41,14 +41,14 @@ export interface Image {
 }
 
 /** How another service's build makes an image of this name, so that `FROM name` can be followed. */
-export type ImageOwners = (image: string) => Build | undefined;
+export type ImageOwners = (image: string) => BuildPlan | undefined;
 
 /** What one image is read from. */
 interface Reading {
   readonly repo: Repo;
   readonly sources: Sources;
   readonly dockerfile: Dockerfile;
-  readonly build: Build;
+  readonly build: BuildPlan;
   readonly owners: ImageOwners;
   /** How many images built here lie above this one. */
   readonly depth: number;
@@ -70,10 +70,10 @@ interface StageState {
 const MAX_IMAGES_IN_A_ROW = 5;
 
 /** Reads the final image of a build; `undefined` when its Dockerfile is missing, broken or not known. */
-export const readImage = (repo: Repo, sources: Sources, build: Build, owners: ImageOwners): Image | undefined =>
+export const readImage = (repo: Repo, sources: Sources, build: BuildPlan, owners: ImageOwners): Image | undefined =>
   readNested(repo, sources, build, owners, 0);
 
-function readNested(repo: Repo, sources: Sources, build: Build, owners: ImageOwners, depth: number): Image | undefined {
+function readNested(repo: Repo, sources: Sources, build: BuildPlan, owners: ImageOwners, depth: number): Image | undefined {
   const dockerfile = build.dockerfile === undefined ? undefined : sources.dockerfile(build.dockerfile);
   if (!dockerfile || dockerfile.problems.length > 0) return undefined;
   const stage = targetStage(dockerfile, build.target);
@@ -101,7 +101,7 @@ const stageNamed = (dockerfile: Dockerfile, name: string): DockerStage | undefin
 const targetStage = (dockerfile: Dockerfile, target: string | undefined): DockerStage | undefined =>
   target === undefined ? dockerfile.stages.at(-1) : stageNamed(dockerfile, target);
 
-function globalsOf(dockerfile: Dockerfile, build: Build): ReadonlyMap<string, string | undefined> {
+function globalsOf(dockerfile: Dockerfile, build: BuildPlan): ReadonlyMap<string, string | undefined> {
   const globals = new Map<string, string | undefined>();
   for (const instruction of dockerfile.instructions)
     if (instruction.stage === -1 && instruction.keyword === 'ARG')

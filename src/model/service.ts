@@ -46,13 +46,17 @@ export interface Mount {
   readonly part: Part;
 }
 
-export interface Build {
+/** What `docker build` is told: enough to read an image. */
+export interface BuildPlan {
   /** Folder of the repository; `undefined` for a remote or variable context. */
   readonly context: string | undefined;
   /** Repository path of the Dockerfile, whether or not it exists; `undefined` when inline or not known. */
   readonly dockerfile: string | undefined;
   readonly target: string | undefined;
   readonly args: ReadonlyMap<string, string | undefined>;
+}
+
+export interface Build extends BuildPlan {
   readonly at: Span;
   /** Where the Dockerfile's path is written; the build's own place when it is the default. */
   readonly dockerfileAt: Span;

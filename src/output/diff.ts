@@ -22,7 +22,9 @@ interface Section {
  * paths from the top, and `git apply` in a subfolder skips, without an error, what seems to lie outside of it.
  */
 export const diff = (before: Repo, after: Repo, prefix?: string): string =>
-  sections(before, after, prefix ?? '').map(({ header, hunks }) => header + hunks).join('');
+  sections(before, after, prefix ?? '')
+    .map(({ header, hunks }) => header + hunks)
+    .join('');
 
 /** The same patch as bytes, each file's hunks in its own encoding. Only these apply when a file is not UTF-8. */
 export function diffBytes(before: Repo, after: Repo, prefix?: string): Uint8Array {
@@ -52,14 +54,24 @@ function section(delta: Delta, prefix: string): Section {
   const header = [
     `diff --git ${quoted(`a/${oldPath}`)} ${quoted(`b/${newPath}`)}`,
     ...modeLines(before?.mode, after?.mode),
-    ...(delta.from === undefined ? [] : ['similarity index 100%', `rename from ${quoted(oldPath)}`, `rename to ${quoted(newPath)}`]),
-    ...(hunks === '' ? [] : [`--- ${before ? fileName(`a/${oldPath}`) : '/dev/null'}`, `+++ ${after ? fileName(`b/${newPath}`) : '/dev/null'}`]),
+    ...(delta.from === undefined
+      ? []
+      : ['similarity index 100%', `rename from ${quoted(oldPath)}`, `rename to ${quoted(newPath)}`]),
+    ...(hunks === ''
+      ? []
+      : [
+          `--- ${before ? fileName(`a/${oldPath}`) : '/dev/null'}`,
+          `+++ ${after ? fileName(`b/${newPath}`) : '/dev/null'}`,
+        ]),
   ];
   return { header: `${header.join('\n')}\n`, hunks, encoding };
 }
 
 /** A file that turns from one encoding into another differs in bytes where its text does not: compare the bytes. */
-function inOneEncoding(before: RepoFile | undefined, after: RepoFile | undefined): { encoding: Encoding; oldText: string; newText: string } {
+function inOneEncoding(
+  before: RepoFile | undefined,
+  after: RepoFile | undefined,
+): { encoding: Encoding; oldText: string; newText: string } {
   const encoding = (after ?? before)?.encoding ?? 'utf8';
   const same = !before || !after || before.encoding === after.encoding;
   if (same) return { encoding, oldText: before?.text ?? '', newText: after?.text ?? '' };
@@ -76,7 +88,10 @@ function modeLines(before: FileMode | undefined, after: FileMode | undefined): r
 
 function hunksBetween(before: string, after: string): string {
   if (before === after) return '';
-  const patch = structuredPatch('', '', before, after, undefined, undefined, { context: CONTEXT, maxEditLength: MAX_EDIT_LENGTH });
+  const patch = structuredPatch('', '', before, after, undefined, undefined, {
+    context: CONTEXT,
+    maxEditLength: MAX_EDIT_LENGTH,
+  });
   if (!patch) return wholeHunk(linesOf(before), linesOf(after));
   return patch.hunks
     .map((hunk) => [hunkHead(hunk.oldStart, hunk.oldLines, hunk.newStart, hunk.newLines), ...hunk.lines].join('\n'))
@@ -94,7 +109,9 @@ function wholeHunk(before: readonly string[], after: readonly string[]): string 
   const start = Math.max(0, same - CONTEXT);
   const end = Math.max(0, sameEnd - CONTEXT);
   const marked = (mark: string, lines: readonly string[]): string =>
-    lines.map((line) => (line.endsWith('\n') ? mark + line : `${mark}${line}\n\\ No newline at end of file\n`)).join('');
+    lines
+      .map((line) => (line.endsWith('\n') ? mark + line : `${mark}${line}\n\\ No newline at end of file\n`))
+      .join('');
   return [
     `${hunkHead(start + 1, before.length - end - start, start + 1, after.length - end - start)}\n`,
     marked(' ', before.slice(start, same)),
@@ -108,7 +125,8 @@ const linesOf = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+
 
 /** An empty range is named by the line before it, and a length of one is left out. */
 function hunkHead(oldStart: number, oldLines: number, newStart: number, newLines: number): string {
-  const range = (start: number, lines: number): string => (lines === 1 ? `${start}` : `${lines === 0 ? start - 1 : start},${lines}`);
+  const range = (start: number, lines: number): string =>
+    lines === 1 ? `${start}` : `${lines === 0 ? start - 1 : start},${lines}`;
   return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`;
 }
 
@@ -116,7 +134,15 @@ function hunkHead(oldStart: number, oldLines: number, newStart: number, newLines
 const fileName = (path: string): string => (path.includes(' ') ? `${quoted(path)}\t` : quoted(path));
 
 const ESCAPES: Readonly<Record<number, string>> = {
-  7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r', 34: '\\"', 92: '\\\\',
+  7: '\\a',
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+  34: '\\"',
+  92: '\\\\',
 };
 
 /** A path as git quotes it: C escapes, every byte outside printable ASCII in octal. */

@@ -30,8 +30,6 @@ export interface RawCommand extends Piece {
 
 type Within = readonly ShellContext[];
 
-const RESERVED =
-  /(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|time|\{|\}|!|\[\[)(?=[\s;&|()<>`]|$)/y;
 const CLOSERS: ReadonlySet<string> = new Set(['then', 'elif', 'else', 'fi', 'do', 'done', 'esac', '}']);
 const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
 
@@ -51,25 +49,8 @@ export const parseShell = (
     problem: undefined,
     readInner: (inner, within, closedBy) => readInner(inner, within, closedBy),
   };
-  const { skipBlanks, skipLines, readRedirection, readRedirections, waitingHeredoc } = shellLayout(reader);
-
-  const reserved = (): string => {
-    if (peek(reader, 0) === '') return '';
-    RESERVED.lastIndex = reader.at;
-    const word = RESERVED.exec(reader.text)?.[0] ?? '';
-    return reader.at + word.length <= reader.end ? word : '';
-  };
-
-  const accept = (word: string): boolean => {
-    skipLines();
-    if (reserved() !== word) return false;
-    reader.at += word.length;
-    return true;
-  };
-
-  const expect = (word: string, opener: Piece): void => {
-    if (!accept(word)) fail(reader, opener, `"${reader.text.slice(opener.start, opener.end)}" has no "${word}"`);
-  };
+  const { skipBlanks, skipLines, readRedirection, readRedirections, waitingHeredoc, reserved, accept, expect } =
+    shellLayout(reader);
 
   /** Reads commands up to a closing word, `)`, `;;` or the end; leaves it unread. */
   const readList = (within: Within): void => {

@@ -20,9 +20,11 @@ interface Heredoc {
   readonly owner: { heredocEnd: number };
 }
 
+const RESERVED =
+  /(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|time|\{|\}|!|\[\[)(?=[\s;&|()<>`]|$)/y;
 const REDIRECTION = /(?:\d+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?/y;
 
-/** What stands between the words of a script: blanks, comments, line breaks, redirections and here-documents. */
+/** What stands between the words of a script: blanks, comments, line breaks, redirections, here-documents and reserved words. */
 export interface ShellLayout {
   /** Skips blanks and line continuations. */
   readonly skipBlanks: () => void;
@@ -33,6 +35,12 @@ export interface ShellLayout {
   readonly readRedirections: (within: Within) => void;
   /** A here-document whose body has not begun yet. */
   readonly waitingHeredoc: () => Heredoc | undefined;
+  /** The reserved word that stands here; empty for any other. */
+  readonly reserved: () => string;
+  /** Skips lines, then reads the reserved word if it stands here. */
+  readonly accept: (word: string) => boolean;
+  /** Like `accept`; without the word, `opener` has a problem. */
+  readonly expect: (word: string, opener: Piece) => void;
 }
 
 /** The layout part of a reading, with the here-documents it still waits for. */
@@ -124,5 +132,25 @@ export const shellLayout = (reader: ShellReader): ShellLayout => {
     return true;
   };
 
-  return { skipBlanks, skipLines, readRedirection, readRedirections, waitingHeredoc: () => heredocs[0] };
+  const reserved = (): string => {
+    if (peek(reader, 0) === '') return '';
+    RESERVED.lastIndex = reader.at;
+    const word = RESERVED.exec(reader.text)?.[0] ?? '';
+    return reader.at + word.length <= reader.end ? word : '';
+  };
+
+  const accept = (word: string): boolean => {
+    skipLines();
+    if (reserved() !== word) return false;
+    reader.at += word.length;
+    return true;
+  };
+
+  const expect = (word: string, opener: Piece): void => {
+    if (!accept(word)) fail(reader, opener, `"${reader.text.slice(opener.start, opener.end)}" has no "${word}"`);
+  };
+
+  const waitingHeredoc = (): Heredoc | undefined => heredocs[0];
+
+  return { skipBlanks, skipLines, readRedirection, readRedirections, waitingHeredoc, reserved, accept, expect };
 };

@@ -9,7 +9,8 @@ export { scan } from './scan.ts';
 export type { Recovery, WriteReport };
 
 /** Writes what differs between two snapshots of a root, all of it or nothing; a `UserError` when it cannot. */
-export const write = (root: string, before: Repo, after: Repo): WriteReport => writeWith(nodeFileSystem, root, before, after);
+export const write = (root: string, before: Repo, after: Repo): WriteReport =>
+  writeWith(nodeFileSystem, root, before, after);
 
 /** Takes back the last write and answers the paths that are as they were; a `UserError` when it cannot. */
 export const undo = (root: string): readonly string[] => undoWith(nodeFileSystem, root);

@@ -1,6 +1,21 @@
 import {
-  chmodSync, closeSync, constants, fchmodSync, fchownSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync,
-  renameSync, rmdirSync, type Stats, unlinkSync, writeSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+  unlinkSync,
+  writeSync,
 } from 'node:fs';
 
 /** What stands at a path, links not followed. */
@@ -41,22 +56,25 @@ export interface FileSystem {
   readonly sync: (folder: string) => void;
 }
 
-/** The real file system. */
-export const nodeFileSystem: FileSystem = {
+/** The real file system. `flush` makes what was written to an open file or folder durable. */
+export const fileSystem = (flush: (file: number) => void): FileSystem => ({
   look: (path) => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (!stats) return undefined;
     const { mode, uid, gid, ino, size, mtimeMs } = stats;
     return { kind: kindOf(stats), mode: mode & 0o7777, uid, gid, stamp: `${ino} ${size} ${mtimeMs}` };
   },
-  read: (path) => withFile(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK), (file) => readFileSync(file)),
+  read: (path) =>
+    withFile(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK), (file) =>
+      readFileSync(file),
+    ),
   list: (folder) => readdirSync(folder),
   create: (path, bytes, { mode, owner }) =>
     withFile(openSync(path, 'wx', 0o600), (file) => {
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
       if (owner) keepOwner(file, owner.uid, owner.gid);
       fchmodSync(file, mode);
-      fsyncSync(file);
+      flush(file);
     }),
   link: linkSync,
   rename: renameSync,
@@ -68,9 +86,12 @@ export const nodeFileSystem: FileSystem = {
   removeFolder: rmdirSync,
   sync: (folder) => {
     // Windows cannot open a folder.
-    if (process.platform !== 'win32') withFile(openSync(folder, constants.O_RDONLY), fsyncSync);
+    if (process.platform !== 'win32') withFile(openSync(folder, constants.O_RDONLY), flush);
   },
-};
+});
+
+/** The real file system, safe against a loss of power. */
+export const nodeFileSystem: FileSystem = fileSystem(fsyncSync);
 
 function withFile<T>(file: number, use: (file: number) => T): T {
   try {

@@ -17,20 +17,23 @@ export interface GitPlace {
 export function gitPlace(folder: string): GitPlace | undefined {
   for (let top = folder; ; top = dirname(top)) {
     const gitDir = gitDirAt(join(top, '.git'));
-    if (gitDir) return { top, prefix: relative(top, folder).split(sep).join('/'), gitDir, commonDir: commonDirOf(gitDir) };
+    if (gitDir)
+      return { top, prefix: relative(top, folder).split(sep).join('/'), gitDir, commonDir: commonDirOf(gitDir) };
     if (dirname(top) === top) return undefined;
   }
 }
 
 /** True for a folder that is the top of a git working tree, however broken. */
-export const hasGit = (folder: string): boolean => lstatSync(join(folder, '.git'), { throwIfNoEntry: false }) !== undefined;
+export const hasGit = (folder: string): boolean =>
+  lstatSync(join(folder, '.git'), { throwIfNoEntry: false }) !== undefined;
 
 /** `.git` itself, or what a `.git` file of a worktree or submodule names; only if it looks like git's folder. */
 function gitDirAt(path: string): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats || stats.isSymbolicLink()) return undefined;
   if (stats.isDirectory()) return looksLikeGit(path) ? path : undefined;
-  const named = stats.isFile() && stats.size < 10_000 ? /^gitdir: ([^\n]+)\n*$/.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
+  const named =
+    stats.isFile() && stats.size < 10_000 ? /^gitdir: ([^\n]+)\n*$/.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
   if (named === undefined) return undefined;
   const gitDir = resolve(dirname(path), named);
   return looksLikeGit(gitDir) ? gitDir : undefined;

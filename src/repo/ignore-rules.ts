@@ -45,7 +45,12 @@ export function isIgnored(rules: IgnoreRules | undefined, path: string, isFolder
   return false;
 }
 
-function withRulesIn(place: string, name: string, folder: string, above: IgnoreRules | undefined): IgnoreRules | undefined {
+function withRulesIn(
+  place: string,
+  name: string,
+  folder: string,
+  above: IgnoreRules | undefined,
+): IgnoreRules | undefined {
   const lines = readRules(join(place, name));
   return lines.length > 0 ? { folder, rules: ignore({ ignorecase: false }).add(lines), above } : above;
 }

@@ -87,7 +87,8 @@ export function parseJournal(bytes: Uint8Array, name: string): Journal {
   return value;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 const isNumber = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0;
 
@@ -95,9 +96,12 @@ const isNumber = (value: unknown): value is number => Number.isInteger(value) &&
 export const isInside = (path: unknown): path is string =>
   typeof path === 'string' &&
   !path.includes('\0') &&
-  path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..' && segment.toLowerCase() !== '.git');
+  path
+    .split('/')
+    .every((segment) => segment !== '' && segment !== '.' && segment !== '..' && segment.toLowerCase() !== '.git');
 
-const isOwner = (value: unknown): boolean => value === null || (isObject(value) && isNumber(value['uid']) && isNumber(value['gid']));
+const isOwner = (value: unknown): boolean =>
+  value === null || (isObject(value) && isNumber(value['uid']) && isNumber(value['gid']));
 
 const isVersion = (value: unknown): value is Version | null =>
   value === null ||
@@ -106,20 +110,26 @@ const isVersion = (value: unknown): value is Version | null =>
 const isEntry = (value: unknown): value is Entry =>
   isObject(value) && isInside(value['path']) && isVersion(value['before']) && isVersion(value['after']);
 
-const isFolder = (value: unknown): value is Folder => isObject(value) && isInside(value['path']) && (value['mode'] === null || isNumber(value['mode']));
+const isFolder = (value: unknown): value is Folder =>
+  isObject(value) && isInside(value['path']) && (value['mode'] === null || isNumber(value['mode']));
 
-const isProcess = (value: unknown): boolean => isObject(value) && isNumber(value['pid']) && typeof value['started'] === 'string';
+const isProcess = (value: unknown): boolean =>
+  isObject(value) && isNumber(value['pid']) && typeof value['started'] === 'string';
 
 function isJournal(value: unknown): value is Journal {
   if (!isObject(value)) return false;
   const { id, kind, prefix, process: by, entries, makes, drops } = value;
   return (
-    typeof id === 'string' && /^[0-9a-f]{16}$/.test(id) &&
+    typeof id === 'string' &&
+    /^[0-9a-f]{16}$/.test(id) &&
     (kind === 'write' || kind === 'undo') &&
     (prefix === '' || isInside(prefix)) &&
     isProcess(by) &&
-    Array.isArray(entries) && entries.every(isEntry) &&
-    Array.isArray(makes) && makes.every(isFolder) &&
-    Array.isArray(drops) && drops.every(isFolder)
+    Array.isArray(entries) &&
+    entries.every(isEntry) &&
+    Array.isArray(makes) &&
+    makes.every(isFolder) &&
+    Array.isArray(drops) &&
+    drops.every(isFolder)
   );
 }

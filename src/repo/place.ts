@@ -23,7 +23,11 @@ export function placeOf(root: string): Place {
   if (git) return { base: git.top, prefix: git.prefix, state: join(git.gitDir, 'dockfix') };
   const home = process.env['XDG_STATE_HOME'];
   const states = home !== undefined && isAbsolute(home) ? home : join(homedir(), '.local', 'state');
-  return { base: folder, prefix: '', state: join(states, 'dockfix', createHash('sha256').update(folder).digest('hex').slice(0, 16)) };
+  return {
+    base: folder,
+    prefix: '',
+    state: join(states, 'dockfix', createHash('sha256').update(folder).digest('hex').slice(0, 16)),
+  };
 }
 
 /** The root's folder below the top of its git repository, `/`-separated; `''` at the top and without git. */
@@ -33,7 +37,8 @@ export const gitPrefix = (root: string): string => gitPlace(realRoot(root))?.pre
 export function makeState(fs: FileSystem, place: Place): void {
   const meta = fs.look(place.state);
   if (meta?.kind === 'folder') return;
-  if (meta) throw new UserError(`${place.state} is not a folder`, 'Remove it: dockfix keeps its undo information there.');
+  if (meta)
+    throw new UserError(`${place.state} is not a folder`, 'Remove it: dockfix keeps its undo information there.');
   makeFolders(fs, place.state);
 }
 

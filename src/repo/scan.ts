@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { decode } from './encoding.ts';
@@ -27,7 +37,13 @@ interface Walk {
  */
 export function scan(root: string): Repo {
   const folder = realRoot(root);
-  const walk: Walk = { root: folder === '/' ? '' : folder, paths: [], ignored: new Set(), links: new Map(), unread: [] };
+  const walk: Walk = {
+    root: folder === '/' ? '' : folder,
+    paths: [],
+    ignored: new Set(),
+    links: new Map(),
+    unread: [],
+  };
   enter(walk, '', rulesAt(folder));
   const { paths, ignored, links, unread } = walk;
   const load = (path: string): RepoFile | Unread => loadFile(folder, path);
@@ -38,7 +54,8 @@ export function scan(root: string): Repo {
 export function realRoot(root: string): string {
   try {
     const folder = realpathSync(root);
-    if (!statSync(folder).isDirectory()) throw new UserError(`${root} is not a folder`, 'Name the folder of a repository.');
+    if (!statSync(folder).isDirectory())
+      throw new UserError(`${root} is not a folder`, 'Name the folder of a repository.');
     readdirSync(folder);
     return folder;
   } catch (error) {

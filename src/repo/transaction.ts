@@ -1,7 +1,18 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type Access, accessOf, codeOf, type FileSystem, type Meta } from './file-system.ts';
-import { beside, type Entry, type Folder, isAlive, type Journal, newId, parseJournal, sha256, thisProcess, type Version } from './journal.ts';
+import {
+  beside,
+  type Entry,
+  type Folder,
+  isAlive,
+  type Journal,
+  newId,
+  parseJournal,
+  sha256,
+  thisProcess,
+  type Version,
+} from './journal.ts';
 import { folderOf } from './path.ts';
 import { makeState, type Place } from './place.ts';
 
@@ -97,13 +108,19 @@ export function lastWrite(fs: FileSystem, place: Place): Journal | undefined {
 export function backupOf(fs: FileSystem, place: Place, journal: Journal, index: number): Uint8Array {
   const bytes = fs.read(join(lastOf(place), String(index)));
   if (sha256(bytes) === journal.entries[index]?.before?.sha256) return bytes;
-  throw new UserError(`The copy of ${journal.entries[index]?.path} in ${lastOf(place)} is damaged`, 'Nothing was changed.');
+  throw new UserError(
+    `The copy of ${journal.entries[index]?.path} in ${lastOf(place)} is damaged`,
+    'Nothing was changed.',
+  );
 }
 
 /** Refuses when a write is under way or was interrupted. */
 export function refusePending(fs: FileSystem, place: Place): void {
   if (fs.look(place.state)?.kind === 'folder' && pendingPhase(fs, place))
-    throw new UserError('An earlier write is not finished', 'Wait for it; if it was interrupted, the next "dockfix apply" puts the files right.');
+    throw new UserError(
+      'An earlier write is not finished',
+      'Wait for it; if it was interrupted, the next "dockfix apply" puts the files right.',
+    );
 }
 
 /** What stands at a path now; `undefined` for nothing. */
@@ -124,18 +141,21 @@ export function refuseLinks(fs: FileSystem, place: Place, path: string): readonl
   for (let folder = folderOf(path); folder !== ''; folder = folderOf(folder)) {
     const kind = fs.look(join(place.base, folder))?.kind;
     if (kind === 'link') throw new UserError(`${path} lies behind the symbolic link ${folder}`, 'Nothing was changed.');
-    if (kind && kind !== 'folder') throw new UserError(`${folder} is not a folder, so ${path} cannot be made`, 'Nothing was changed.');
+    if (kind && kind !== 'folder')
+      throw new UserError(`${folder} is not a folder, so ${path} cannot be made`, 'Nothing was changed.');
     if (!kind) missing.unshift(folder);
   }
   return missing;
 }
 
 function journalOf({ kind, prefix, makes, drops, steps }: Plan): Journal {
-  const entries = steps.map(({ path, before, after }): Entry => ({
-    path,
-    before: before ? version(before.bytes, accessOf(before.meta)) : null,
-    after: after ? version(after.bytes, after.access) : null,
-  }));
+  const entries = steps.map(
+    ({ path, before, after }): Entry => ({
+      path,
+      before: before ? version(before.bytes, accessOf(before.meta)) : null,
+      after: after ? version(after.bytes, after.access) : null,
+    }),
+  );
   return { id: newId(), kind, prefix, process: thisProcess(), entries, makes, drops };
 }
 
@@ -222,7 +242,10 @@ function rollBack(fs: FileSystem, place: Place, journal: Journal): void {
   const swapping = pendingPhase(fs, place) === 'committing';
   journal.entries.forEach(({ path, before, after }, index) => {
     const target = join(place.base, path);
-    const [next, old] = [join(place.base, beside(journal, index, 'new')), join(place.base, beside(journal, index, 'old'))];
+    const [next, old] = [
+      join(place.base, beside(journal, index, 'new')),
+      join(place.base, beside(journal, index, 'old')),
+    ];
     if (swapping && before && fs.look(old)) fs.rename(old, target);
     if (swapping && !before && !fs.look(next) && isVersion(standing(fs, target), after)) fs.remove(target);
     // Renaming one of two names of the same file onto the other leaves both.

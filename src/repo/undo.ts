@@ -4,7 +4,18 @@ import type { FileSystem } from './file-system.ts';
 import type { Folder, Journal } from './journal.ts';
 import { within } from './path.ts';
 import { type Place, placeOf } from './place.ts';
-import { backupOf, isVersion, lastWrite, type Recovery, recoverPlace, refuseLinks, refusePending, standing, type Step, transact } from './transaction.ts';
+import {
+  backupOf,
+  isVersion,
+  lastWrite,
+  type Recovery,
+  recoverPlace,
+  refuseLinks,
+  refusePending,
+  type Step,
+  standing,
+  transact,
+} from './transaction.ts';
 import { explained } from './write.ts';
 
 /**
@@ -16,10 +27,16 @@ export function undoWith(fs: FileSystem, root: string): readonly string[] {
   return explained('Nothing was undone', () => {
     refusePending(fs, place);
     const journal = lastWrite(fs, place);
-    if (!journal) throw new UserError('There is nothing to undo', 'Only the last "dockfix apply --write" can be taken back, once.');
+    if (!journal)
+      throw new UserError('There is nothing to undo', 'Only the last "dockfix apply --write" can be taken back, once.');
     if (journal.prefix !== place.prefix)
-      throw new UserError('The last write in this git repository was to another folder', `Run "dockfix undo ${join(place.base, journal.prefix)}".`);
-    const missing = new Set(journal.entries.flatMap(({ path, before }) => refusedOrMissing(fs, place, path, before !== null)));
+      throw new UserError(
+        'The last write in this git repository was to another folder',
+        `Run "dockfix undo ${join(place.base, journal.prefix)}".`,
+      );
+    const missing = new Set(
+      journal.entries.flatMap(({ path, before }) => refusedOrMissing(fs, place, path, before !== null)),
+    );
     const steps = stepsBack(fs, place, journal);
     const modes = new Map(journal.drops.map(({ path, mode }) => [path, mode]));
     const makes = [...missing].sort().map((path): Folder => ({ path, mode: modes.get(path) ?? null }));
@@ -47,9 +64,11 @@ function stepsBack(fs: FileSystem, place: Place, journal: Journal): readonly Ste
       `Changed since dockfix wrote it: ${changed.map(({ path }) => within(journal.prefix, path) ?? path).join(', ')}`,
       'Nothing was undone. Take your own changes back first, or use git.',
     );
-  return journal.entries.map(({ path, before }, i): Step => ({
-    path,
-    before: now[i],
-    after: before ? { bytes: backupOf(fs, place, journal, i), access: before } : undefined,
-  }));
+  return journal.entries.map(
+    ({ path, before }, i): Step => ({
+      path,
+      before: now[i],
+      after: before ? { bytes: backupOf(fs, place, journal, i), access: before } : undefined,
+    }),
+  );
 }

@@ -8,7 +8,15 @@ import { type Folder, isInside } from './journal.ts';
 import { folderOf } from './path.ts';
 import { type Place, placeOf } from './place.ts';
 import type { Repo, RepoFile } from './repo.ts';
-import { changedSince, refuseLinks, refusePending, type Standing, standing, type Step, transact } from './transaction.ts';
+import {
+  changedSince,
+  refuseLinks,
+  refusePending,
+  type Standing,
+  type Step,
+  standing,
+  transact,
+} from './transaction.ts';
 
 /** What a write did; paths relative to the root, sorted. A renamed file is removed and created. */
 export interface WriteReport {
@@ -64,11 +72,18 @@ const fromBase = (place: Place, path: string): string => (place.prefix === '' ? 
 
 function targetsOf({ path, from, before, after }: Delta): readonly Target[] {
   if (from === undefined) return [{ path, before, after }];
-  return [{ path: from, before }, { path, after, from }];
+  return [
+    { path: from, before },
+    { path, after, from },
+  ];
 }
 
 const reportOf = (targets: readonly Target[]): WriteReport => {
-  const paths = (matches: (target: Target) => boolean): readonly string[] => targets.filter(matches).map(({ path }) => path).sort();
+  const paths = (matches: (target: Target) => boolean): readonly string[] =>
+    targets
+      .filter(matches)
+      .map(({ path }) => path)
+      .sort();
   return {
     created: paths((target) => !target.before),
     edited: paths((target) => Boolean(target.before && target.after)),
@@ -93,7 +108,11 @@ function stepsOf(fs: FileSystem, place: Place, targets: readonly Target[]): read
 function isAsRead(now: Standing | undefined, read: RepoFile | undefined): boolean {
   if (!now || !read) return !now && !read;
   const isExecutable = (now.meta.mode & 0o100) !== 0;
-  return now.meta.kind === 'file' && isExecutable === (read.mode === 0o755) && sameBytes(now.bytes, encode(read.text, read.encoding));
+  return (
+    now.meta.kind === 'file' &&
+    isExecutable === (read.mode === 0o755) &&
+    sameBytes(now.bytes, encode(read.text, read.encoding))
+  );
 }
 
 /** Who may read a file may run it once it is executable, as git does it; all other bits stay. */

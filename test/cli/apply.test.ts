@@ -158,4 +158,13 @@ describe('formats and colours', () => {
     expect(stdout).toBe('0\n');
     expect(stderr).not.toMatch(/EPIPE|Error/);
   });
+
+  test('an output that cannot be written is one line and status 2', () => {
+    const script = '"$0" "$1" apply "$2" > /dev/full';
+    const { status, stderr } = spawnSync('bash', ['-c', script, process.execPath, resolve('dist', 'bin.cjs'), folder], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^error: the output could not be written: .*ENOSPC.*$/m);
+    expect(status).toBe(2);
+  });
 });

@@ -16,7 +16,8 @@ afterEach(() => {
 type Files = Readonly<Record<string, string | RepoFile>>;
 
 const file = (text: string, mode: FileMode, encoding: Encoding): RepoFile => ({ text, mode, encoding });
-const asFile = (content: string | RepoFile): RepoFile => (typeof content === 'string' ? file(content, 0o644, 'utf8') : content);
+const asFile = (content: string | RepoFile): RepoFile =>
+  typeof content === 'string' ? file(content, 0o644, 'utf8') : content;
 const repoOf = (files: Files): Repo =>
   Repo.of({}).with(new Map(Object.entries(files).map(([path, content]) => [path, asFile(content)])));
 
@@ -34,7 +35,11 @@ function gitRepoOf(files: Files): string {
 }
 
 const git = (cwd: string, args: readonly string[], input: Uint8Array | string): string => {
-  const { status, stdout, stderr } = spawnSync('git', ['-c', 'core.autocrlf=false', ...args], { cwd, input, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('git', ['-c', 'core.autocrlf=false', ...args], {
+    cwd,
+    input,
+    encoding: 'utf8',
+  });
   return status === 0 ? stdout : `status ${status}: ${stderr}`;
 };
 
@@ -66,10 +71,18 @@ const shapes: readonly [name: string, before: Files, after: Files][] = [
   ['a rename with an edit', { f: lines(5) }, { g: lines(5).replace('line 2', 'X') }],
   ['a mode alone', { f: lines(5) }, { f: file(lines(5), 0o755, 'utf8') }],
   ['a mode taken away, with an edit', { f: file(lines(5), 0o755, 'utf8') }, { f: lines(5).replace('line 2', 'X') }],
-  ['latin1 next to UTF-8', { f: latin1('caf\xe9\ny\n'), g: 'café\ny\n' }, { f: latin1('caf\xe9\nz\xff\n'), g: 'café\nzÿ\n' }],
+  [
+    'latin1 next to UTF-8',
+    { f: latin1('caf\xe9\ny\n'), g: 'café\ny\n' },
+    { f: latin1('caf\xe9\nz\xff\n'), g: 'café\nzÿ\n' },
+  ],
   ['latin1 to UTF-8, the same text', { f: latin1('caf\xe9\n') }, { f: 'café\n' }],
   ['two files, the first without a final newline', { f: 'a', g: lines(5) }, { f: 'b', g: `Y\n${lines(5)}` }],
-  ['more changed lines than are worth a search', { f: `x\n${lines(3000)}y` }, { f: `x\n${lines(3000).replaceAll('line', 'row')}y` }],
+  [
+    'more changed lines than are worth a search',
+    { f: `x\n${lines(3000)}y` },
+    { f: `x\n${lines(3000).replaceAll('line', 'row')}y` },
+  ],
 ];
 
 describe('a patch', () => {
@@ -89,7 +102,7 @@ describe('a patch', () => {
 
   test('reads as git would write it', () => {
     const before = { 'a b': 'x\n', old: 'old\n', run: 'r\n', gone: 'g\n' };
-    const after = { 'a b': 'y\n', new: 'old\n', run: file('r\n', 0o755, 'utf8'), 'é': '' };
+    const after = { 'a b': 'y\n', new: 'old\n', run: file('r\n', 0o755, 'utf8'), é: '' };
     const expected = gitRepoOf(before);
     git(expected, ['add', '-A'], '');
     git(expected, ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-qm', 'before'], '');

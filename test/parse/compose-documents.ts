@@ -150,7 +150,8 @@ class Writer {
       this.lines.push(`${prefix} *${dice.pick(this.anchors)}${this.tail(owner)}`);
       return;
     }
-    const anchor = this.anchored && dice.chance(20) ? `n${(this.anchorCount += 1)}` : undefined;
+    this.anchorCount += 1;
+    const anchor = this.anchored && dice.chance(20) ? `n${this.anchorCount}` : undefined;
     const head = anchor ? `${prefix} &${anchor}` : prefix;
     const kind = depth < 1 ? dice.below(4) : depth > 3 ? 4 + dice.below(6) : dice.below(10);
     if (kind < 4) {

@@ -1,22 +1,56 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPatch, parsePatch, reversePatch } from 'diff';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { diff, diffBytes } from '../../src/output/diff.ts';
-import { scan, undo, write } from '../../src/repo/disk.ts';
+import { scan } from '../../src/repo/disk.ts';
 import { encode } from '../../src/repo/encoding.ts';
 import { Repo, type RepoFile } from '../../src/repo/repo.ts';
+import { undoWith } from '../../src/repo/undo.ts';
+import { writeWith } from '../../src/repo/write.ts';
+import { hasty } from '../repo/failing.ts';
 import { lay } from '../repo/tree.ts';
 
-const NAMES = ['a', 'B.py', 'my file', ' lead', 'trail ', 'é', '日本', 'q"uote', 'back\\slash', 'tab\tname', '😀.sh', 'a b\tc', '-dash', '#x', '$HOME', 'new\nline'];
+const NAMES = [
+  'a',
+  'B.py',
+  'my file',
+  ' lead',
+  'trail ',
+  'é',
+  '日本',
+  'q"uote',
+  'back\\slash',
+  'tab\tname',
+  '😀.sh',
+  'a b\tc',
+  '-dash',
+  '#x',
+  '$HOME',
+  'new\nline',
+];
 const FOLDERS = ['', 'dir/', 'dir/sub dir/', 'ünï/'];
 const paths = FOLDERS.flatMap((folder) => NAMES.map((name) => folder + name));
 
 const line = fc.oneof(
-  fc.constantFrom('', 'a', 'b', 'c', '+x', '-x', '@@ -1 +1 @@', '--- a/f', ' ', '\t', 'a\rb', '\\ No newline at end of file', 'diff --git a/x b/x'),
+  fc.constantFrom(
+    '',
+    'a',
+    'b',
+    'c',
+    '+x',
+    '-x',
+    '@@ -1 +1 @@',
+    '--- a/f',
+    ' ',
+    '\t',
+    'a\rb',
+    '\\ No newline at end of file',
+    'diff --git a/x b/x',
+  ),
   fc.string({ unit: 'grapheme', maxLength: 6 }).filter((text) => !/[\n\0]/.test(text)),
 );
 const eol = fc.constantFrom('\n', '\r\n');
@@ -26,7 +60,9 @@ const text = fc
 const mode = fc.constantFrom<0o644 | 0o755>(0o644, 0o755);
 
 // Text of a latin1 file: what makes it one is a byte that no UTF-8 has.
-const latin1 = fc.tuple(text, fc.constantFrom('\xff', '\xe9\n', '\r\n\xfc')).map(([ascii, extra]) => ascii.replaceAll(/[^\0-\x7f]/g, '?') + extra);
+const latin1 = fc
+  .tuple(text, fc.constantFrom('\xff', '\xe9\n', '\r\n\xfc'))
+  .map(([ascii, extra]) => ascii.replaceAll(/[^\0-\x7f]/g, '?') + extra);
 const content: fc.Arbitrary<RepoFile> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ text, encoding: fc.constant('utf8' as const), mode }) },
   { weight: 1, arbitrary: fc.record({ text: latin1, encoding: fc.constant('latin1' as const), mode }) },
@@ -49,11 +85,17 @@ function changesOf({ path, before, step, next, at }: Entry): readonly [string, R
   if (step === 'keep') return [];
   if (step === 'remove') return [[path, null]];
   if (step === 'mode') return [[path, { ...before, mode: before.mode === 0o644 ? 0o755 : 0o644 }]];
-  if (step === 'rename') return [[path, null], [`${path}.moved`, before]];
+  if (step === 'rename')
+    return [
+      [path, null],
+      [`${path}.moved`, before],
+    ];
   if (step === 'replace') return [[path, next]];
   const where = at % (before.text.length + 1);
   const inserted = before.encoding === 'latin1' ? '\xe8\r\nx' : 'ü\r\nx';
-  return /[\ud800-\udbff]$/.test(before.text.slice(0, where)) ? [] : [[path, { ...before, text: before.text.slice(0, where) + inserted + before.text.slice(where + 3) }]];
+  return /[\ud800-\udbff]$/.test(before.text.slice(0, where))
+    ? []
+    : [[path, { ...before, text: before.text.slice(0, where) + inserted + before.text.slice(where + 3) }]];
 }
 
 /** Bytes and executable bit of every file; git knows no more. */
@@ -61,7 +103,9 @@ function gitPicture(folder: string): Readonly<Record<string, string>> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => !/^\.git(\/|$)/.test(path));
   const described = files.sort().flatMap((path) => {
     const stats = lstatSync(join(folder, path));
-    return stats.isFile() ? [[path, `${stats.mode & 0o100} ${readFileSync(join(folder, path), 'latin1')}`] as const] : [];
+    return stats.isFile()
+      ? [[path, `${stats.mode & 0o100} ${readFileSync(join(folder, path), 'latin1')}`] as const]
+      : [];
   });
   return Object.fromEntries(described);
 }
@@ -73,8 +117,13 @@ test('git apply makes of a patch what write makes of the snapshot, and undo take
   spawnSync('git', ['init', '-q', '--template='], { cwd: template });
   let run = 0;
   const git = (cwd: string, args: readonly string[], input: Uint8Array): void => {
-    const { status, stderr } = spawnSync('git', ['-c', 'core.autocrlf=false', 'apply', ...args, '-'], { cwd, input, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`git apply ${args.join(' ')}: ${stderr}\n${Buffer.from(input).toString('latin1')}`);
+    const { status, stderr } = spawnSync('git', ['-c', 'core.autocrlf=false', 'apply', ...args, '-'], {
+      cwd,
+      input,
+      encoding: 'utf8',
+    });
+    if (status !== 0)
+      throw new Error(`git apply ${args.join(' ')}: ${stderr}\n${Buffer.from(input).toString('latin1')}`);
   };
   try {
     fc.assert(
@@ -82,7 +131,9 @@ test('git apply makes of a patch what write makes of the snapshot, and undo take
         const [ours, gits] = [join(work, `ours${run}`), join(work, `git${run}`)];
         run += 1;
         cpSync(template, ours, { recursive: true });
-        const old = files.flatMap(({ path, before }) => (before ? [[path, { bytes: encode(before.text, before.encoding), mode: before.mode }] as const] : []));
+        const old = files.flatMap(({ path, before }) =>
+          before ? [[path, { bytes: encode(before.text, before.encoding), mode: before.mode }] as const] : [],
+        );
         lay(ours, Object.fromEntries(old));
         cpSync(ours, gits, { recursive: true });
         const start = gitPicture(ours);
@@ -90,13 +141,13 @@ test('git apply makes of a patch what write makes of the snapshot, and undo take
         for (const { path, before } of files) if (before) expect(repo.file(path)).toEqual(before);
         const next = repo.with(new Map(files.flatMap(changesOf)));
         const patch = diffBytes(repo, next);
-        write(ours, repo, next);
+        writeWith(hasty, ours, repo, next);
         if (patch.length > 0) {
           git(gits, ['--check'], patch);
           git(gits, [], patch);
         }
         expect(gitPicture(gits)).toEqual(gitPicture(ours));
-        if (patch.length > 0) undo(ours);
+        if (patch.length > 0) undoWith(hasty, ours);
         expect(gitPicture(ours)).toEqual(start);
         rmSync(ours, { recursive: true });
         rmSync(gits, { recursive: true });
@@ -109,7 +160,8 @@ test('git apply makes of a patch what write makes of the snapshot, and undo take
 });
 
 test('a patch of one file leads from the one text to the other, and back', () => {
-  const repoOf = (content: string): Repo => Repo.of({}).with(new Map([['f', { text: content, encoding: 'utf8', mode: 0o644 }]]));
+  const repoOf = (content: string): Repo =>
+    Repo.of({}).with(new Map([['f', { text: content, encoding: 'utf8', mode: 0o644 }]]));
   fc.assert(
     fc.property(text, text, (before, after) => {
       const [patch] = parsePatch(diff(repoOf(before), repoOf(after)));

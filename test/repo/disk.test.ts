@@ -13,20 +13,35 @@ describe('scan lists', () => {
   test('files in code-unit order, and nothing of git, packages, virtualenvs or caches', () => {
     const folder = lay(emptyFolder(), {
       ...gitFolder(),
-      'b.py': '', 'a/B': '', 'a/a': '', 'é': '', 'my app/x y': '',
-      'node_modules/x/index.js': '', 'web/node_modules/y': '', '__pycache__/z.pyc': '',
-      'env/pyvenv.cfg': '', 'env/bin/python': '', '.github/workflows/ci.yml': '',
+      'b.py': '',
+      'a/B': '',
+      'a/a': '',
+      é: '',
+      'my app/x y': '',
+      'node_modules/x/index.js': '',
+      'web/node_modules/y': '',
+      '__pycache__/z.pyc': '',
+      'env/pyvenv.cfg': '',
+      'env/bin/python': '',
+      '.github/workflows/ci.yml': '',
     });
     expect(paths(folder)).toEqual(['.github/workflows/ci.yml', 'a/B', 'a/a', 'b.py', 'my app/x y', 'é']);
   });
 
   test('no repository below it', () => {
-    const folder = lay(emptyFolder(), { ...gitFolder(), 'own/f': '', 'sub/.git': 'gitdir: ../.git/modules/sub\n', 'sub/f': '', 'nested/.git/HEAD': '', 'nested/f': '' });
+    const folder = lay(emptyFolder(), {
+      ...gitFolder(),
+      'own/f': '',
+      'sub/.git': 'gitdir: ../.git/modules/sub\n',
+      'sub/f': '',
+      'nested/.git/HEAD': '',
+      'nested/f': '',
+    });
     expect(paths(folder)).toEqual(['own/f']);
   });
 
   test('symbolic links with their target, and follows none', () => {
-    const folder = lay(emptyFolder(), { 'app/f': 'x', link: '-> app', 'broken': '-> nowhere', out: '-> /etc/passwd' });
+    const folder = lay(emptyFolder(), { 'app/f': 'x', link: '-> app', broken: '-> nowhere', out: '-> /etc/passwd' });
     symlinkSync('..', join(folder, 'app/loop'));
     const repo = scan(folder);
     expect(repo.paths).toEqual(['app/f']);
@@ -38,7 +53,14 @@ describe('scan lists', () => {
   test('ignored env files, and says so; other ignored files not', () => {
     const folder = lay(emptyFolder(), {
       '.gitignore': '*.env\n.env*\n!.env.example\n*.log\n/dist/\n',
-      '.env': '', '.env.prod': '', 'db/web.env': '', '.env.example': '', 'x.log': '', 'dist/.env': '', 'a/dist/f': '', '.envrc': '',
+      '.env': '',
+      '.env.prod': '',
+      'db/web.env': '',
+      '.env.example': '',
+      'x.log': '',
+      'dist/.env': '',
+      'a/dist/f': '',
+      '.envrc': '',
     });
     const repo = scan(folder);
     expect(repo.paths).toEqual(['.env', '.env.example', '.env.prod', '.gitignore', 'a/dist/f', 'db/web.env']);
@@ -63,12 +85,34 @@ describe('scan lists', () => {
 
 describe('scan and git agree on what is ignored', () => {
   const files = [
-    'a.log', 'keep.log', 'sub/a.log', 'sub/keep.log', 'sub/deep/a.tmp', 'sub/deep/b.tmp', 'build/x', 'sub/build/x', 'Build/x',
-    'doc/a.txt', 'doc/b/c.txt', 'doc/b/d.md', 'trailing ', 'has space', '#hash', '!bang', 'x/y/z/w', '[a]', 'excluded/f', 'crlf.out',
-    'un/ignored/f', 'un/kept/f', 'back\\slash', 'é.cache',
+    'a.log',
+    'keep.log',
+    'sub/a.log',
+    'sub/keep.log',
+    'sub/deep/a.tmp',
+    'sub/deep/b.tmp',
+    'build/x',
+    'sub/build/x',
+    'Build/x',
+    'doc/a.txt',
+    'doc/b/c.txt',
+    'doc/b/d.md',
+    'trailing ',
+    'has space',
+    '#hash',
+    '!bang',
+    'x/y/z/w',
+    '[a]',
+    'excluded/f',
+    'crlf.out',
+    'un/ignored/f',
+    'un/kept/f',
+    'back\\slash',
+    'é.cache',
   ];
   const rules = {
-    '.gitignore': '\ufeff*.log\n!keep.log\nbuild/\n/doc/**/*.txt\n\\#hash\n\\!bang\ntrailing\\ \nx/**/w\n\\[a\\]\nun/*\n!un/kept/\n*.cache\nback\\\\slash\n',
+    '.gitignore':
+      '\ufeff*.log\n!keep.log\nbuild/\n/doc/**/*.txt\n\\#hash\n\\!bang\ntrailing\\ \nx/**/w\n\\[a\\]\nun/*\n!un/kept/\n*.cache\nback\\\\slash\n',
     'sub/.gitignore': '!a.log\nkeep.log\n*.tmp\r\n!/deep/b.tmp\r\n',
     'sub/deep/.gitignore': '# nothing\n\n',
   };
@@ -81,7 +125,10 @@ describe('scan and git agree on what is ignored', () => {
   }
 
   const gitPaths = (folder: string): readonly string[] =>
-    spawnSync('git', ['ls-files', '-zco', '--exclude-standard'], { cwd: folder, encoding: 'utf8' }).stdout.split('\0').filter(Boolean).sort();
+    spawnSync('git', ['ls-files', '-zco', '--exclude-standard'], { cwd: folder, encoding: 'utf8' })
+      .stdout.split('\0')
+      .filter(Boolean)
+      .sort();
 
   test('from the top', () => {
     const folder = gitRepo();
@@ -97,7 +144,8 @@ describe('scan and git agree on what is ignored', () => {
   test('in a linked worktree', () => {
     const folder = gitRepo();
     const tree = join(emptyFolder(), 'tree');
-    const git = (args: readonly string[]): unknown => spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: folder });
+    const git = (args: readonly string[]): unknown =>
+      spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: folder });
     git(['add', '-A']);
     git(['commit', '-qm', 'x']);
     git(['worktree', 'add', '-q', tree]);
@@ -114,7 +162,9 @@ describe('scan and git agree on what is ignored', () => {
 describe('a file is read', () => {
   test('as UTF-8 with its byte order mark and line endings, else byte for byte', () => {
     const folder = lay(emptyFolder(), {
-      bom: '\ufeffa\r\nb', run: { bytes: '#!/bin/sh\n', mode: 0o755 }, group: { bytes: 'x', mode: 0o674 },
+      bom: '\ufeffa\r\nb',
+      run: { bytes: '#!/bin/sh\n', mode: 0o755 },
+      group: { bytes: 'x', mode: 0o674 },
       latin1: new Uint8Array([0x63, 0x61, 0x66, 0xe9, 0x80, 10]),
     });
     const repo = scan(folder);

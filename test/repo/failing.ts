@@ -1,15 +1,24 @@
-import { type FileSystem, nodeFileSystem } from '../../src/repo/file-system.ts';
+import { type FileSystem, fileSystem } from '../../src/repo/file-system.ts';
+
+/** The real file system, but what a loss of power leaves behind is anybody's guess: tests need not wait for the disk. */
+export const hasty: FileSystem = fileSystem(() => {});
 
 /** The real file system, but chosen calls fail as on a full disk. `calls` tells how many there were. */
 export function failing(fails: (call: number) => boolean): FileSystem & { readonly calls: () => number } {
   let count = 0;
-  const guarded = <A extends readonly unknown[], R>(name: string, operation: (...args: A) => R) => (...args: A): R => {
-    const call = count;
-    count += 1;
-    if (fails(call)) throw Object.assign(new Error(`ENOSPC: no space left on device, ${name} '${args[0]}'`), { code: 'ENOSPC', syscall: name });
-    return operation(...args);
-  };
-  const fs = nodeFileSystem;
+  const guarded =
+    <A extends readonly unknown[], R>(name: string, operation: (...args: A) => R) =>
+    (...args: A): R => {
+      const call = count;
+      count += 1;
+      if (fails(call))
+        throw Object.assign(new Error(`ENOSPC: no space left on device, ${name} '${args[0]}'`), {
+          code: 'ENOSPC',
+          syscall: name,
+        });
+      return operation(...args);
+    };
+  const fs = hasty;
   return {
     look: guarded('lstat', fs.look),
     read: guarded('read', fs.read),

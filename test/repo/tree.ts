@@ -1,4 +1,15 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -25,7 +36,10 @@ export function lay(folder: string, files: Readonly<Record<string, Content>>): s
       symlinkSync(link, target);
       continue;
     }
-    const { bytes, mode } = typeof content === 'object' && 'mode' in content ? content : { bytes: content as string | Uint8Array, mode: 0o644 };
+    const { bytes, mode } =
+      typeof content === 'object' && 'mode' in content
+        ? content
+        : { bytes: content as string | Uint8Array, mode: 0o644 };
     writeFileSync(target, bytes);
     chmodSync(target, mode);
   }

@@ -17,12 +17,24 @@ const messageOf = (step: () => unknown): string => {
 };
 
 function written(): { readonly root: string; readonly old: Readonly<Record<string, string>> } {
-  const root = lay(emptyFolder(), { ...gitFolder(), '.env': { bytes: 'KEY=1', mode: 0o600 }, 'a/b/c': { bytes: 'c\r\n', mode: 0o6755 }, 'd': 'd' });
+  const root = lay(emptyFolder(), {
+    ...gitFolder(),
+    '.env': { bytes: 'KEY=1', mode: 0o600 },
+    'a/b/c': { bytes: 'c\r\n', mode: 0o6755 },
+    d: 'd',
+  });
   chmodSync(join(root, 'a/b'), 0o2770);
   mkdirSync(join(root, 'empty'));
   const old = picture(root);
   const repo = scan(root);
-  const next = repo.with(new Map([['.env', plain('KEY=2')], ['a/b/c', null], ['d', file('D', 0o755, 'utf8')], ['empty/x/new', plain('n')]]));
+  const next = repo.with(
+    new Map([
+      ['.env', plain('KEY=2')],
+      ['a/b/c', null],
+      ['d', file('D', 0o755, 'utf8')],
+      ['empty/x/new', plain('n')],
+    ]),
+  );
   write(root, repo, next);
   return { root, old };
 }
@@ -86,8 +98,15 @@ describe('undo', () => {
   test('works in a linked worktree, apart from the main one', () => {
     const root = lay(emptyFolder(), { f: 'a' });
     const tree = join(emptyFolder(), 'tree');
-    const git = (args: readonly string[]): unknown => spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: root });
-    for (const args of [['init', '-q'], ['add', '-A'], ['commit', '-qm', 'x'], ['worktree', 'add', '-q', tree]]) git(args);
+    const git = (args: readonly string[]): unknown =>
+      spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: root });
+    for (const args of [
+      ['init', '-q'],
+      ['add', '-A'],
+      ['commit', '-qm', 'x'],
+      ['worktree', 'add', '-q', tree],
+    ])
+      git(args);
     const repo = scan(tree);
     write(tree, repo, repo.with(new Map([['f', plain('b')]])));
     expect(messageOf(() => undo(root))).toBe('There is nothing to undo');

@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
@@ -10,12 +21,17 @@ import { type FileSystem, nodeFileSystem } from '../../src/repo/file-system.ts';
 import type { FileChanges, Repo } from '../../src/repo/repo.ts';
 import { recoverWith, undoWith } from '../../src/repo/undo.ts';
 import { writeWith } from '../../src/repo/write.ts';
-import { failing } from './failing.ts';
+import { failing, hasty } from './failing.ts';
 import { type Content, emptyFolder, file, gitFolder, lay, picture, plain } from './tree.ts';
 
 const before: Readonly<Record<string, Content>> = {
-  'Dockerfile': 'FROM a\r\n', 'run.sh': { bytes: '#!/bin/sh\n', mode: 0o664 }, 'old/deep/gone': 'g', 'old/move.me': 'moved',
-  'latin1': new Uint8Array([0xe9, 10]), 'other': { bytes: 'o', mode: 0o600 }, 'secret': { bytes: 's', mode: 0o640 },
+  Dockerfile: 'FROM a\r\n',
+  'run.sh': { bytes: '#!/bin/sh\n', mode: 0o664 },
+  'old/deep/gone': 'g',
+  'old/move.me': 'moved',
+  latin1: new Uint8Array([0xe9, 10]),
+  other: { bytes: 'o', mode: 0o600 },
+  secret: { bytes: 's', mode: 0o640 },
 };
 const changes: FileChanges = new Map([
   ['Dockerfile', plain('FROM b\r\n')],
@@ -54,8 +70,15 @@ describe('write', () => {
       removed: ['old/deep/gone', 'old/move.me'],
     });
     expect(picture(root)).toEqual({
-      'Dockerfile': '644 FROM b\r\n', 'latin1': '644 \xe9\xe8\n', 'new': 'folder 755', 'new/entrypoint.sh': '755 exec "$@"\n',
-      'new/place': 'folder 755', 'new/place/moved': '644 moved', 'other': '600 o', 'run.sh': '775 #!/bin/sh\n', 'secret': '640 t',
+      Dockerfile: '644 FROM b\r\n',
+      latin1: '644 \xe9\xe8\n',
+      'new': 'folder 755',
+      'new/entrypoint.sh': '755 exec "$@"\n',
+      'new/place': 'folder 755',
+      'new/place/moved': '644 moved',
+      other: '600 o',
+      'run.sh': '775 #!/bin/sh\n',
+      secret: '640 t',
     });
   });
 
@@ -78,10 +101,13 @@ describe('write', () => {
     ['bytes', (root) => writeFileSync(join(root, 'Dockerfile'), 'FROM c\r\n')],
     ['mode', (root) => chmodSync(join(root, 'Dockerfile'), 0o755)],
     ['existence', (root) => rmSync(join(root, 'Dockerfile'))],
-    ['kind', (root) => {
-      rmSync(join(root, 'Dockerfile'));
-      symlinkSync('other', join(root, 'Dockerfile'));
-    }],
+    [
+      'kind',
+      (root) => {
+        rmSync(join(root, 'Dockerfile'));
+        symlinkSync('other', join(root, 'Dockerfile'));
+      },
+    ],
     ['a file to be removed', (root) => writeFileSync(join(root, 'old/deep/gone'), 'G')],
     ['a file to be created', (root) => lay(root, { 'new/entrypoint.sh': 'mine' })],
     ['a link where a file is to be created', (root) => lay(root, { 'new/entrypoint.sh': '-> /tmp/x' })],
@@ -89,7 +115,9 @@ describe('write', () => {
     const { root, repo, next } = laid();
     change(root);
     const now = picture(root);
-    expect(messageOf(() => write(root, repo, next))).toMatch(/^Changed since it was read: (Dockerfile|old\/deep\/gone|new\/entrypoint\.sh)$/);
+    expect(messageOf(() => write(root, repo, next))).toMatch(
+      /^Changed since it was read: (Dockerfile|old\/deep\/gone|new\/entrypoint\.sh)$/,
+    );
     expect(picture(root)).toEqual(now);
   });
 
@@ -117,10 +145,15 @@ describe('write', () => {
     expect(readdirSync(outside)).toEqual([]);
   });
 
-  test.each(['../out', '/tmp/out', '.git/hooks/post-checkout', 'a/../../b', 'sub/.GIT/config'])('refuses the path %s', (path) => {
-    const { root, repo } = laid();
-    expect(messageOf(() => write(root, repo, repo.with(new Map([[path, plain('x')]]))))).toBe(`${path} is not inside the repository`);
-  });
+  test.each(['../out', '/tmp/out', '.git/hooks/post-checkout', 'a/../../b', 'sub/.GIT/config'])(
+    'refuses the path %s',
+    (path) => {
+      const { root, repo } = laid();
+      expect(messageOf(() => write(root, repo, repo.with(new Map([[path, plain('x')]]))))).toBe(
+        `${path} is not inside the repository`,
+      );
+    },
+  );
 
   test('works in a subfolder of a git repository, and without git', () => {
     const { root } = laid();
@@ -159,7 +192,9 @@ describe('write', () => {
       throw Object.assign(new Error(`ENOSPC: ${name}`), { code: 'ENOSPC', syscall: name });
     };
     const stuck: FileSystem = { ...nodeFileSystem, link: () => full('link'), removeFolder: () => full('rmdir') };
-    expect(messageOf(() => writeWith(stuck, root, repo, next))).toMatch(/^Writing failed half-way .* and so did taking it back/);
+    expect(messageOf(() => writeWith(stuck, root, repo, next))).toMatch(
+      /^Writing failed half-way .* and so did taking it back/,
+    );
     expect(messageOf(() => write(root, repo, next))).toBe('An earlier write is not finished');
     expect(messageOf(() => undo(root))).toBe('An earlier write is not finished');
     const name = join(root, '.git/dockfix/pending/staging.json');
@@ -176,7 +211,12 @@ describe('write', () => {
 
 describe('every call of the file system may fail', () => {
   /** The tree before and after a write in which nothing fails, and a number for each call that it made. */
-  function measured(): { readonly root: string; readonly old: object; readonly fresh: object; readonly calls: readonly number[] } {
+  function measured(): {
+    readonly root: string;
+    readonly old: object;
+    readonly fresh: object;
+    readonly calls: readonly number[];
+  } {
     const { root, repo, next } = laid();
     const old = picture(root);
     const counting = failing(() => false);
@@ -188,13 +228,20 @@ describe('every call of the file system may fail', () => {
     const { old, fresh, calls } = measured();
     for (const call of calls) {
       const { root, repo, next } = laid();
-      const message = messageOf(() => writeWith(failing((n) => n === call), root, repo, next));
-      if (message !== 'no error') expect(message).toMatch(/^Nothing was written: ENOSPC/);
-      else recover(root);
-      expect({ call, ...picture(root) }).toEqual({ call, ...(message === 'no error' ? fresh : old) });
-      expect(readdirSync(join(root, '.git')).includes('dockfix') ? readdirSync(join(root, '.git/dockfix')) : []).toEqual(
-        message === 'no error' ? ['last'] : [],
+      const message = messageOf(() =>
+        writeWith(
+          failing((n) => n === call),
+          root,
+          repo,
+          next,
+        ),
       );
+      if (message !== 'no error') expect(message).toMatch(/^Nothing was written: ENOSPC/);
+      else recoverWith(hasty, root);
+      expect({ call, ...picture(root) }).toEqual({ call, ...(message === 'no error' ? fresh : old) });
+      expect(
+        readdirSync(join(root, '.git')).includes('dockfix') ? readdirSync(join(root, '.git/dockfix')) : [],
+      ).toEqual(message === 'no error' ? ['last'] : []);
     }
   });
 
@@ -202,12 +249,19 @@ describe('every call of the file system may fail', () => {
     const { old, fresh, calls } = measured();
     const outcomes = calls.map((call) => {
       const { root, repo, next } = laid();
-      const message = messageOf(() => writeWith(failing((n) => n >= call), root, repo, next));
-      const { outcome } = recover(root);
+      const message = messageOf(() =>
+        writeWith(
+          failing((n) => n >= call),
+          root,
+          repo,
+          next,
+        ),
+      );
+      const { outcome } = recoverWith(hasty, root);
       const expected = outcome === 'completed' || message === 'no error' ? fresh : old;
       expect({ call, ...picture(root) }).toEqual({ call, ...expected });
       expect(recover(root).outcome).toBe('nothing to recover');
-      if (expected === fresh) undo(root);
+      if (expected === fresh) undoWith(hasty, root);
       expect(picture(root)).toEqual(old);
       return outcome;
     });
@@ -218,8 +272,24 @@ describe('every call of the file system may fail', () => {
     const { old, fresh, calls } = measured();
     for (const call of calls.filter((n) => n % 5 === 0)) {
       const { root, repo, next } = laid();
-      messageOf(() => writeWith(failing((n) => n >= call), root, repo, next));
-      for (let n = 3; messageOf(() => recoverWith(failing((at) => at >= n), root)) !== 'no error'; n += 7);
+      messageOf(() =>
+        writeWith(
+          failing((n) => n >= call),
+          root,
+          repo,
+          next,
+        ),
+      );
+      for (
+        let n = 3;
+        messageOf(() =>
+          recoverWith(
+            failing((at) => at >= n),
+            root,
+          ),
+        ) !== 'no error';
+        n += 7
+      );
       expect([JSON.stringify(old), JSON.stringify(fresh)]).toContain(JSON.stringify(picture(root)));
     }
   });
@@ -231,13 +301,18 @@ describe('every call of the file system may fail', () => {
     expect(picture(first)).toEqual(old);
     for (let call = 0; call < size.calls(); call += 2) {
       const { root, repo, next } = laid();
-      write(root, repo, next);
-      const message = messageOf(() => undoWith(failing((n) => n >= call), root));
-      const { outcome } = recover(root);
+      writeWith(hasty, root, repo, next);
+      const message = messageOf(() =>
+        undoWith(
+          failing((n) => n >= call),
+          root,
+        ),
+      );
+      const { outcome } = recoverWith(hasty, root);
       const undone = outcome === 'completed' || message === 'no error';
       expect({ call, ...picture(root) }).toEqual({ call, ...(undone ? old : fresh) });
-      if (undone) expect(messageOf(() => undo(root))).toBe('There is nothing to undo');
-      else expect(undo(root)).toContain('Dockerfile');
+      if (undone) expect(messageOf(() => undoWith(hasty, root))).toBe('There is nothing to undo');
+      else expect(undoWith(hasty, root)).toContain('Dockerfile');
     }
   });
 });
@@ -271,7 +346,16 @@ describe('recovery', () => {
     ['no entries', { entries: 'none' }],
   ])('trusts no journal: %s', (_, wrong) => {
     const { root } = laid();
-    const journal = { id: '0123456789abcdef', kind: 'write', prefix: '', process: { pid: 1, started: '' }, entries: [], makes: [], drops: [], ...wrong };
+    const journal = {
+      id: '0123456789abcdef',
+      kind: 'write',
+      prefix: '',
+      process: { pid: 1, started: '' },
+      entries: [],
+      makes: [],
+      drops: [],
+      ...wrong,
+    };
     mkdirSync(join(root, '.git/dockfix/pending'), { recursive: true });
     writeFileSync(join(root, '.git/dockfix/pending/committing.json'), JSON.stringify(journal));
     expect(messageOf(() => recover(root))).toMatch(/committing\.json is damaged$/);
@@ -292,10 +376,19 @@ describe('a process that is killed at any moment', () => {
       const next = repo.with(new Map(repo.paths.map((path) => [path, { text: 'new'.repeat(3000), encoding: 'utf8', mode: 0o755 }])));
       process.stdout.write('ready\\n');
       write(root, repo, next);`;
-    await build({ stdin: { contents, resolveDir: process.cwd(), loader: 'ts' }, bundle: true, platform: 'node', format: 'cjs', outfile: program, logLevel: 'silent' });
+    await build({
+      stdin: { contents, resolveDir: process.cwd(), loader: 'ts' },
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      outfile: program,
+      logLevel: 'silent',
+    });
     const files = Object.fromEntries(Array.from({ length: FILES }, (_, i) => [`d${i % 4}/f${i}`, 'old']));
     const old = picture(lay(emptyFolder(), files));
-    const fresh = Object.fromEntries(Object.entries(old).map(([path, is]) => [path, is === '644 old' ? `755 ${'new'.repeat(3000)}` : is]));
+    const fresh = Object.fromEntries(
+      Object.entries(old).map(([path, is]) => [path, is === '644 old' ? `755 ${'new'.repeat(3000)}` : is]),
+    );
     let killed = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       const root = lay(emptyFolder(), { ...gitFolder(), ...files });

@@ -1,0 +1,128 @@
+import type { Edit } from '../../src/finding.ts';
+import { eolOf, lineEnd } from '../../src/lines.ts';
+import { insertImport, type PythonImport, type PythonModule, type PythonStatement } from '../../src/parse/python.ts';
+
+/** A name that generated code needs: `from module import name`, or `import module` without one. */
+export interface Need {
+  readonly module: string;
+  readonly name: string | undefined;
+}
+
+/** How the file reaches a needed name, and the edits that import what it lacks. */
+export interface Imported {
+  readonly expression: (need: Need) => string;
+  readonly edits: readonly Edit[];
+}
+
+/** Reuses what the file imports at its top, extends an import of the same module, or adds a line where it sorts. */
+export function importNames(module: PythonModule, needs: readonly Need[], taken: (name: string) => boolean): Imported {
+  const names = new Map<Need, string>();
+  const edits: Edit[] = [];
+  const lines = new Map<number, { readonly need: Need; readonly line: string; readonly at: number }[]>();
+  for (const need of needs) {
+    const known = existing(module, need);
+    if (known !== undefined) {
+      names.set(need, known);
+      continue;
+    }
+    const own = need.name ?? need.module;
+    const binds = taken(own) ? `${need.module.split('.')[0]}_${own}` : own;
+    names.set(need, binds);
+    const part = binds === own ? own : `${own} as ${binds}`;
+    const extended = need.name === undefined ? undefined : extend(module, need, part);
+    if (extended) edits.push(extended);
+    else {
+      const line = need.name === undefined ? `import ${part}` : `from ${need.module} import ${part}`;
+      const at = placeFor(module, need);
+      const key = at ?? -1;
+      lines.set(key, [...(lines.get(key) ?? []), { need, line, at: key }]);
+    }
+  }
+  for (const [at, wanted] of lines) edits.push(insertion(module, at, wanted.map(({ line }) => line)));
+  return { edits, expression: (need) => names.get(need) ?? need.name ?? need.module };
+}
+
+function insertion(module: PythonModule, at: number, lines: readonly string[]): Edit {
+  const eol = eolOf(module.text);
+  if (at < 0) return insertImport(module, lines.join(eol));
+  const opens = at === 0 || module.text[at - 1] === '\n';
+  return { path: module.path, start: at, end: at, text: opens ? lines.map((line) => line + eol).join('') : lines.map((line) => eol + line).join('') };
+}
+
+/** The expression under which the file has the name already. */
+function existing(module: PythonModule, need: Need): string | undefined {
+  const top = module.imports.filter((each) => each.scope === '' && !each.typing && !each.optional && each.level === 0);
+  const direct = top.find((each) => each.module === need.module && each.name === need.name);
+  if (direct) return need.name === undefined && direct.binds !== need.module ? direct.binds : (direct.binds ?? need.module);
+  const whole = top.find((each) => each.module === need.module && each.name === undefined && need.name !== undefined && !need.module.includes('.'));
+  return whole && `${whole.binds}.${need.name}`;
+}
+
+/** Adds a name to `from module import a, b`, in the layout of its list. */
+function extend(module: PythonModule, need: Need, part: string): Edit | undefined {
+  const same = module.imports.filter(
+    (each) => each.scope === '' && !each.typing && !each.optional && each.level === 0 && each.module === need.module && each.name !== undefined && each.name !== '*',
+  );
+  const last = same.findLast((each) => each.statement === same[0]?.statement);
+  if (!last || module.statements[last.statement]?.parent !== -1) return undefined;
+  const list = same.filter((each) => each.statement === last.statement);
+  const before = list.findLast((each) => (each.name ?? '').toLowerCase() <= part.toLowerCase()) ?? last;
+  const separator = separatorOf(module, list);
+  if (separator === undefined) return undefined;
+  return { path: module.path, start: before.at.end, end: before.at.end, text: `${separator}${part}` };
+}
+
+function separatorOf(module: PythonModule, list: readonly PythonImport[]): string | undefined {
+  const [first, second] = list;
+  const statement = first && module.statements[first.statement];
+  if (!first || !statement) return undefined;
+  if (second) {
+    const between = module.text.slice(first.at.end, second.at.start);
+    return /^,\s*$/.test(between) ? between : undefined;
+  }
+  const head = module.text.slice(statement.at.start, first.at.start);
+  return head.includes('\n') ? `,${/\r?\n[ \t]*$/.exec(head)?.[0] ?? ' '}` : ', ';
+}
+
+const STANDARD =
+  /^(?:abc|argparse|asyncio|base64|collections|contextlib|copy|csv|dataclasses|datetime|decimal|enum|functools|hashlib|io|itertools|json|logging|math|os|pathlib|random|re|secrets|shutil|signal|socket|string|subprocess|sys|tempfile|threading|time|traceback|typing|urllib|uuid|warnings)(?:\.|$)/;
+
+/** Start of the line before which the new import goes; `undefined` when the file has no group that fits. */
+function placeFor(module: PythonModule, need: Need): number | undefined {
+  const groups = groupsOf(module);
+  const fits = (statement: PythonStatement): boolean =>
+    need.name === undefined
+      ? STANDARD.test(moduleOf(module, statement))
+      : /^(?:celery|flask)(?:\.|$)/.test(moduleOf(module, statement));
+  const group = groups.find((each) => each.some(fits));
+  if (!group) return need.name === undefined ? undefined : end(module, groups.at(-1)?.at(-1));
+  const alike = group.filter((each) => isFrom(module, each) === (need.name !== undefined));
+  const before = alike.findLast((each) => moduleOf(module, each).toLowerCase() < need.module.toLowerCase());
+  if (before) return end(module, before);
+  const [first] = alike;
+  if (first) return first.lines?.start;
+  return need.name === undefined ? group[0]?.lines?.start : end(module, group.at(-1));
+}
+
+const end = (module: PythonModule, statement: PythonStatement | undefined): number | undefined =>
+  statement && lineEnd(module.text, statement.at.end);
+
+const moduleOf = (module: PythonModule, statement: PythonStatement): string =>
+  module.imports.find((each) => each.statement === statement.index)?.module ?? '';
+
+const isFrom = (module: PythonModule, statement: PythonStatement): boolean => module.text.startsWith('from', statement.at.start);
+
+/** The imports at the head of the file in their groups: no blank line or other statement between. */
+function groupsOf(module: PythonModule): readonly (readonly PythonStatement[])[] {
+  const groups: PythonStatement[][] = [];
+  let last: PythonStatement | undefined;
+  for (const statement of module.statements) {
+    if (statement.parent !== -1 || statement.kind !== 'import' || statement.at.start >= module.importsEnd || !statement.lines) continue;
+    if (moduleOf(module, statement) === '__future__') continue;
+    const joined = last !== undefined && last.lines?.end === statement.lines.start;
+    if (joined) groups.at(-1)?.push(statement);
+    else groups.push([statement]);
+    last = statement;
+  }
+  return groups;
+}

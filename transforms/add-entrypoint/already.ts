@@ -1,0 +1,73 @@
+import { migrationsOf } from '../../src/model/migration.ts';
+import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { MIGRATES_ITSELF } from '../../src/model/node-migrations.ts';
+import { textOf } from '../../src/parse/compose.ts';
+import type { PythonModule } from '../../src/parse/python.ts';
+
+/** Words that scripts, commands and file names use for preparing a database. */
+const PREPARES = /\bupgrade\b|\bmigrat(?:e|es|ed|ion|ions)\b|create_all|\binit[-_]?(?:db|database|app)\b|\bsetup[-_]?db\b|\bprestart\b|\bseed\b/i;
+const TOOL_IMAGE = /(?:^|\/)(?:flyway|liquibase|migrate|atlas|dbmate|goose)(?:[:/@]|$)/;
+
+/**
+ * Whether something in a service's project prepares the database already, or may do so where nobody can look:
+ * a migration at start, a script with such words, a tool's own image, a lifecycle hook, the application itself.
+ */
+export function somethingPrepares(stack: Stack, view: ServiceView): boolean {
+  return stack.neighbours(view.service).some((service) => preparesAtStart(stack, stack.view(service))) || appPrepares(view);
+}
+
+function preparesAtStart(stack: Stack, view: ServiceView): boolean {
+  const { service, startup } = view;
+  if (view.store) return false;
+  if (migrationsOf(view).length > 0 || TOOL_IMAGE.test(service.image?.text ?? '')) return true;
+  if (['post_start', 'pre_start'].some((key) => service.parts.has(key))) return true;
+  const words = view.container.argv?.words.map(({ text }) => text).join(' ') ?? '';
+  if (PREPARES.test(words)) return true;
+  if (startup.scripts.some(({ path }) => PREPARES.test(withoutComments(stack.repo.read(path) ?? '')))) return true;
+  if (startup.commands.some(({ argv }) => PREPARES.test(argv.join(' ')))) return true;
+  // A command that ends before the server starts: a file of this repository that may do anything.
+  const before = startup.commands.filter((command) => command !== startup.main && command.program.name === 'python' && command.program.app);
+  if (before.length > 0) return true;
+  return !startup.complete && service.build !== undefined && /migrat|init|seed|setup|bootstrap|alembic|schema/i.test(service.name);
+}
+
+const withoutComments = (text: string): string => text.replace(/^[ \t]*#(?!!).*$/gm, '');
+
+/** The application brings its own schema up when it starts: a call to its migration tool anywhere in what the server imports. */
+function appPrepares({ entry, python }: ServiceView): boolean {
+  return entry !== undefined && python.reachable(entry.path, true).some((module) => migratesIn(module));
+}
+
+function migratesIn(module: PythonModule): boolean {
+  return module.calls.some((call) => {
+    if (/(?:^|\.)command\.upgrade$/.test(call.callee)) return true;
+    const last = call.callee.split('.').at(-1) ?? '';
+    if (last === 'upgrade') return module.imports.some((each) => each.binds === call.callee.split('.')[0] && /^(?:flask_migrate|alembic)/.test(each.module));
+    if (last === 'call_command') return call.args[0]?.string === 'migrate';
+    return /^(?:run|call|check_call|check_output|system|Popen|create_subprocess_exec|create_subprocess_shell)$/.test(last)
+      ? /alembic.*upgrade|db.{1,6}upgrade|manage\.py.*migrate/s.test(call.args.map(({ text }) => text).join(' '))
+      : false;
+  });
+}
+
+/** Scripts and pipelines of the repository in which people run the migrations themselves, before or after the start. */
+export function runByHand(stack: Stack, tool: RegExp): { readonly path: string; readonly start: number; readonly end: number } | undefined {
+  const command = new RegExp(`docker(?:-compose| compose)\\b[^\\n]*\\b(?:run|exec)\\b[^\\n]*(?:${tool.source})`);
+  for (const path of stack.repo.paths) {
+    if (!/(?:^|\/)(?:Makefile|makefile|justfile|Taskfile\.ya?ml|package\.json|fabfile\.py|[^/]*\.(?:sh|bash|mk|ps1))$|^\.github\/workflows\/|\.gitlab-ci\.yml$/.test(path)) continue;
+    const found = command.exec(withoutComments(stack.repo.read(path) ?? ''));
+    if (found) {
+      const start = (stack.repo.read(path) ?? '').indexOf(found[0]);
+      return { path, start: Math.max(0, start), end: Math.max(0, start) + (start < 0 ? 0 : found[0].length) };
+    }
+  }
+  return undefined;
+}
+
+/** The text of a Compose key of a service, for messages. */
+export const composeText = (view: ServiceView, key: string): string | undefined => {
+  const node = view.service.parts.get(key)?.at(-1)?.node;
+  return textOf(node);
+};
+
+export { MIGRATES_ITSELF };
