@@ -173,7 +173,9 @@ function followCommands(
 
 function settingOf(command: ShellCommand, outer: Setting): Omit<Setting, 'passed' | 'script' | 'source'> {
   const kinds = command.within.map((each) => each.kind);
-  const mayNotRun = kinds.some((kind) => ['if-body', 'else-body', 'case', 'function'].includes(kind));
+  const mayNotRun =
+    kinds.some((kind) => ['if-body', 'else-body', 'case', 'function'].includes(kind)) ||
+    command.within.some((each) => each.joinedBy === '||');
   return {
     conditional: outer.conditional || command.joinedBy === '||' || mayNotRun,
     looped: outer.looped || kinds.some((kind) => kind.startsWith('loop')),

@@ -148,7 +148,7 @@ const ESCAPES: Readonly<Record<number, string>> = {
 /** A path as git quotes it: C escapes, every byte outside printable ASCII in octal. */
 function quoted(path: string): string {
   if (/^[ !#-[\]-~]*$/.test(path)) return path;
-  const escape = (byte: number): string =>
+  const escaped = (byte: number): string =>
     ESCAPES[byte] ?? (byte < 32 || byte > 126 ? `\\${byte.toString(8).padStart(3, '0')}` : String.fromCharCode(byte));
-  return `"${[...encode(path, 'utf8')].map(escape).join('')}"`;
+  return `"${[...encode(path, 'utf8')].map(escaped).join('')}"`;
 }

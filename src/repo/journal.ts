@@ -51,15 +51,19 @@ export const beside = (journal: Journal, index: number, which: 'new' | 'old'): s
 export const thisProcess = (): Journal['process'] => ({ pid: process.pid, started: startOf(process.pid) });
 
 /** True while another process is still at this write. */
-export function isAlive({ pid, started }: Journal['process']): boolean {
+export const isAlive = ({ pid, started }: Journal['process']): boolean => isRunning(pid) && startOf(pid) === started;
+
+/** True when another process has this id now. */
+export function isRunning(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
+    if (codeOf(error) === 'EPERM') return true;
     if (codeOf(error) === 'ESRCH') return false;
-    if (codeOf(error) !== 'EPERM') throw error;
+    throw error;
   }
-  return startOf(pid) === started;
 }
 
 /** When a process started, in the kernel's own count; `''` where there is no /proc. */

@@ -6,6 +6,7 @@ import {
   type Entry,
   type Folder,
   isAlive,
+  isRunning,
   type Journal,
   newId,
   parseJournal,
@@ -78,6 +79,10 @@ export function transact(fs: FileSystem, place: Place, plan: Plan): string | und
 /** Ends a write that was interrupted: completes it when every file is new already, else puts every file back. */
 export function recoverPlace(fs: FileSystem, place: Place): Recovery {
   if (fs.look(place.state)?.kind !== 'folder') return { outcome: 'nothing to recover', paths: [] };
+  for (const name of fs.list(place.state)) {
+    const pid = /^draft-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) discard(fs, join(place.state, name));
+  }
   const phase = pendingPhase(fs, place);
   if (!phase) {
     discard(fs, pendingOf(place));
@@ -164,7 +169,7 @@ const version = (bytes: Uint8Array, access: Access): Version => ({ ...access, sh
 /** Lays down journal and backups, then claims `pending/` by a rename, which only one process can do. */
 function begin(fs: FileSystem, place: Place, plan: Plan, journal: Journal): void {
   makeState(fs, place);
-  const draft = join(place.state, `draft-${journal.id}`);
+  const draft = join(place.state, `draft-${process.pid}-${journal.id}`);
   const secret: Access = { mode: 0o600, owner: null };
   try {
     fs.makeFolder(draft, 0o700);

@@ -401,6 +401,8 @@ describe('a process that is killed at any moment', () => {
       if (child.signalCode === 'SIGKILL') killed += 1;
       recover(root);
       expect([JSON.stringify(old), JSON.stringify(fresh)]).toContain(JSON.stringify(picture(root)));
+      const state = join(root, '.git/dockfix');
+      expect(existsSync(state) ? readdirSync(state).filter((name) => name !== 'last') : []).toEqual([]);
     }
     expect(killed).toBeGreaterThan(0);
   });
