@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { codeOf } from './file-system.ts';
 import { gitPlace } from './git-dir.ts';
 
 const MAX_SIZE = 1_000_000;
@@ -55,12 +56,21 @@ function withRulesIn(
   return lines.length > 0 ? { folder, rules: ignore({ ignorecase: false }).add(lines), above } : above;
 }
 
-/** Git does not follow a `.gitignore` that is a symbolic link; neither do we. */
+/** Git neither follows a `.gitignore` that is a symbolic link nor stops at one that it may not read; nor do we. */
 function readRules(path: string): string[] {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats?.isFile() || stats.size > MAX_SIZE) return [];
-  return readFileSync(path, 'utf8')
+  return textOf(path)
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
     .filter((line) => line !== '' && !line.startsWith('#') && line.split(/\*+/).length <= MAX_STARS + 1);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES') throw error;
+    return '';
+  }
 }

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  type Dirent,
   fstatSync,
   openSync,
   readdirSync,
@@ -67,20 +68,24 @@ export function realRoot(root: string): string {
 
 function enter(walk: Walk, folder: string, rules: IgnoreRules | undefined): void {
   const absolute = folder === '' ? walk.root || '/' : `${walk.root}/${folder}`;
-  try {
-    for (const entry of readdirSync(absolute, { withFileTypes: true })) {
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.name === '.git') continue;
-      // Node answers names that are not UTF-8 with U+FFFD in them: such a name cannot be opened again.
-      if (entry.name.includes('\ufffd')) walk.unread.push({ path, reason: 'its name is not UTF-8' });
-      else if (entry.isSymbolicLink()) walk.links.set(path, readlinkSync(`${walk.root}/${path}`));
-      else if (entry.isDirectory()) enterBelow(walk, path, entry.name, rules);
-      else if (entry.isFile()) addFile(walk, path, entry.name, rules);
+  for (const entry of readdirSync(absolute, { withFileTypes: true })) {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    try {
+      addEntry(walk, path, entry, rules);
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      walk.unread.push({ path, reason: `it cannot be read (${codeOf(error)})` });
     }
-  } catch (error) {
-    if (codeOf(error) === undefined) throw error;
-    walk.unread.push({ path: folder, reason: `the folder cannot be read (${codeOf(error)})` });
   }
+}
+
+function addEntry(walk: Walk, path: string, entry: Dirent, rules: IgnoreRules | undefined): void {
+  if (entry.name === '.git') return;
+  // Node answers names that are not UTF-8 with U+FFFD in them: such a name cannot be opened again.
+  if (entry.name.includes('\ufffd')) walk.unread.push({ path, reason: 'its name is not UTF-8' });
+  else if (entry.isSymbolicLink()) walk.links.set(path, readlinkSync(`${walk.root}/${path}`));
+  else if (entry.isDirectory()) enterBelow(walk, path, entry.name, rules);
+  else if (entry.isFile()) addFile(walk, path, entry.name, rules);
 }
 
 function enterBelow(walk: Walk, path: string, name: string, rules: IgnoreRules | undefined): void {

@@ -188,12 +188,18 @@ describe('a file is read', () => {
   });
 
   test.skipIf(process.getuid?.() === 0)('not without permission', () => {
-    const folder = lay(emptyFolder(), { secret: { bytes: 'x', mode: 0 }, 'shut/f': '' });
+    const folder = lay(emptyFolder(), {
+      secret: { bytes: 'x', mode: 0 },
+      'shut/f': '',
+      'shut2/f': '',
+      'zoo/f': '',
+      'zoo/.gitignore': { bytes: 'f', mode: 0 },
+    });
     chmodSync(join(folder, 'shut'), 0);
     const repo = scan(folder);
     chmodSync(join(folder, 'shut'), 0o755);
     expect(repo.file('secret')).toEqual({ path: 'secret', reason: 'it cannot be read (EACCES)' });
-    expect(repo.unread).toEqual([{ path: 'shut', reason: 'the folder cannot be read (EACCES)' }]);
+    expect(repo.unread).toEqual([{ path: 'shut', reason: 'it cannot be read (EACCES)' }]);
   });
 });
 

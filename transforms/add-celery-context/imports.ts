@@ -18,7 +18,7 @@ export interface Imported {
 export function importNames(module: PythonModule, needs: readonly Need[], taken: (name: string) => boolean): Imported {
   const names = new Map<Need, string>();
   const edits: Edit[] = [];
-  const lines = new Map<number, { readonly need: Need; readonly line: string; readonly at: number }[]>();
+  const lines = new Map<number, readonly string[]>();
   for (const need of needs) {
     const known = existing(module, need);
     if (known !== undefined) {
@@ -32,13 +32,12 @@ export function importNames(module: PythonModule, needs: readonly Need[], taken:
     const extended = need.name === undefined ? undefined : extend(module, need, part);
     if (extended) edits.push(extended);
     else {
+      const { at, own: alone } = placeFor(module, need);
       const line = need.name === undefined ? `import ${part}` : `from ${need.module} import ${part}`;
-      const at = placeFor(module, need);
-      const key = at ?? -1;
-      lines.set(key, [...(lines.get(key) ?? []), { need, line, at: key }]);
+      lines.set(at, [...(lines.get(at) ?? []), line, ...(alone ? [''] : [])]);
     }
   }
-  for (const [at, wanted] of lines) edits.push(insertion(module, at, wanted.map(({ line }) => line)));
+  for (const [at, wanted] of lines) edits.push(insertion(module, at, wanted));
   return { edits, expression: (need) => names.get(need) ?? need.name ?? need.module };
 }
 
@@ -87,21 +86,26 @@ function separatorOf(module: PythonModule, list: readonly PythonImport[]): strin
 const STANDARD =
   /^(?:abc|argparse|asyncio|base64|collections|contextlib|copy|csv|dataclasses|datetime|decimal|enum|functools|hashlib|io|itertools|json|logging|math|os|pathlib|random|re|secrets|shutil|signal|socket|string|subprocess|sys|tempfile|threading|time|traceback|typing|urllib|uuid|warnings)(?:\.|$)/;
 
-/** Start of the line before which the new import goes; `undefined` when the file has no group that fits. */
-function placeFor(module: PythonModule, need: Need): number | undefined {
+interface ImportPlace {
+  /** Start of the line before which the import goes; -1 where the parser says. */
+  readonly at: number;
+  /** It makes a group of its own. */
+  readonly own: boolean;
+}
+
+/** In the group of its kind, sorted; the standard library before all others. */
+function placeFor(module: PythonModule, need: Need): ImportPlace {
   const groups = groupsOf(module);
+  const whole = need.name === undefined;
   const fits = (statement: PythonStatement): boolean =>
-    need.name === undefined
-      ? STANDARD.test(moduleOf(module, statement))
-      : /^(?:celery|flask)(?:\.|$)/.test(moduleOf(module, statement));
+    (whole ? STANDARD : /^(?:celery|flask)(?:\.|$)/).test(moduleOf(module, statement));
   const group = groups.find((each) => each.some(fits));
-  if (!group) return need.name === undefined ? undefined : end(module, groups.at(-1)?.at(-1));
-  const alike = group.filter((each) => isFrom(module, each) === (need.name !== undefined));
+  if (!group && whole) return { at: groups[0]?.[0]?.lines?.start ?? -1, own: groups.length > 0 };
+  const within = group ?? groups.at(-1) ?? [];
+  const alike = within.filter((each) => isFrom(module, each) !== whole);
   const before = alike.findLast((each) => moduleOf(module, each).toLowerCase() < need.module.toLowerCase());
-  if (before) return end(module, before);
-  const [first] = alike;
-  if (first) return first.lines?.start;
-  return need.name === undefined ? group[0]?.lines?.start : end(module, group.at(-1));
+  const at = before ? end(module, before) : (alike[0]?.lines?.start ?? (whole ? within[0]?.lines?.start : end(module, within.at(-1))));
+  return { at: at ?? -1, own: false };
 }
 
 const end = (module: PythonModule, statement: PythonStatement | undefined): number | undefined =>

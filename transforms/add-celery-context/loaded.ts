@@ -1,5 +1,6 @@
 import type { Span } from '../../src/finding.ts';
 import type { PythonPath } from '../../src/model/python-app.ts';
+import { option } from '../../src/model/program.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { enclosing, type PythonCall, type PythonModule } from '../../src/parse/python.ts';
 import { functionAt } from './callee.ts';
@@ -27,6 +28,11 @@ export function loadedBy(stack: Stack, worker: Worker): Loaded {
     for (const module of python.reachable(path, false)) modules.set(module.path, module);
   };
   load(worker.entry.path);
+  // celery worker -I a,b
+  for (const name of (option(worker.command.argv, ['-I', '--include']) ?? '').split(',')) {
+    const path = name === '' ? undefined : python.find(name.trim());
+    if (path !== undefined) load(path);
+  }
   let executed = executedIn(python, [...modules.values()]);
   const settings = [worker.celery.module, worker.celery.callModule, worker.entry, ...configModules(stack, python, executed)];
   for (const path of taskModules(stack, python, worker, settings, executed)) load(path);

@@ -1,4 +1,6 @@
 import { defineTransform } from '../../src/transform.ts';
+import { brokenScripts } from './broken-script.ts';
+import { hiddenScripts } from './hidden-script.ts';
 import { missingSteps } from './missing-steps.ts';
 
 /** Prepares the database once, in an entrypoint of the web service, and repairs start scripts that cannot do their job. */
@@ -7,6 +9,8 @@ export default defineTransform({
   group: 'repair',
   summary: 'Prepare the database in an entrypoint of the web service before its server starts',
   *find(stack) {
+    yield* hiddenScripts(stack);
+    yield* brokenScripts(stack);
     yield* missingSteps(stack);
   },
 });

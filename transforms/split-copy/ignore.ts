@@ -20,7 +20,8 @@ export function ignoreChanges(stack: Stack, files: StageFiles, code: number, ins
   const patterns = new Set<string>();
   for (const { reading } of installs) {
     if (reading.kind !== 'install' || reading.fills === undefined) continue;
-    for (const home of homesOf(context, reading.reads.map((file) => file.path))) {
+    const all = homesOf(context, reading.reads.map((file) => file.path));
+    for (const home of reading.fills === 'node_modules' ? all : all.slice(0, 1)) {
       const folder = home === '' ? reading.fills : `${home}/${reading.fills}`;
       if (!bringsFolder(files, context, folder) || ignore?.ignores(folder) || ignore?.ignores(`${folder}/x`)) continue;
       if (stack.repo.hasFolder(context === '' ? folder : `${context}/${folder}`)) return { why: `${folder} is part of the repository and would overwrite what was installed` };

@@ -3,7 +3,7 @@ import type { ImageLayer } from '../../src/model/image-layer.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { assignmentsOf, copyOf, type DockerInstruction } from '../../src/parse/dockerfile.ts';
 import { joinContainer, within } from '../../src/repo/path.ts';
-import { bareNames, bringsCode, copiesContext, type CopiedFile, namesOf, type StageFiles, targetFolders } from './copies.ts';
+import { bareNames, bringsCode, copiesContext, type CopiedFile, isCode, namesOf, type StageFiles, targetFolders } from './copies.ts';
 import { ignoreChanges } from './ignore.ts';
 import { copyLines } from './manifest-copy.ts';
 import { blocksOf, reordered } from './order.ts';
@@ -222,7 +222,7 @@ function described(stack: Stack, files: StageFiles, broad: readonly number[], ru
   const manifests = new Set(reads.map(({ path }) => path));
   const evidence: Evidence[] = broad.map((index) => {
     const others = files.copied(index).filter(({ path }) => !manifests.has(path));
-    return { at: (files.layers[index] as ImageLayer).instruction.at, says: `copies ${others.length} other ${others.length === 1 ? 'file' : 'files'} (${namesOf(others.map(({ path }) => path))})` };
+    return { at: (files.layers[index] as ImageLayer).instruction.at, says: `copies ${others.length} other ${others.length === 1 ? 'file' : 'files'} (${namesOf([...others].sort((a, b) => Number(isCode(b.path)) - Number(isCode(a.path))).map(({ path }) => path))})` };
   });
   evidence.push({ at: layer.instruction.at, says: `\`${commands.join('` and `')}\` runs after it, in a layer that any of those files invalidates` });
   for (const file of reads) {
