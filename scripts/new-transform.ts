@@ -19,7 +19,7 @@ import type { Stack } from '../../src/model/stack.ts';
 import { defineTransform } from '../../src/transform.ts';
 
 /** ${title}: see README.md beside this file. */
-export const ${name} = defineTransform({
+export default defineTransform({
   id: '${id}',
   group: 'repair',
   summary: '${title}',
@@ -58,7 +58,7 @@ for (const name of ['basic/before', 'basic/after', 'untouched/before'])
 
 const index = join('transforms', 'index.ts');
 const text = readFileSync(index, 'utf8');
-const imported = text.replace(/(?=\n\/\*\*)/, `import { ${name} } from './${id}/transform.ts';\n`);
+const imported = text.replace(/(?=\n\/\*\*)/, `import ${name} from './${id}/transform.ts';\n`);
 const listed = imported.replace(/(= \[)([^\]]*)\]/, (_, open: string, items: string) => {
   const others = items
     .split(',')
@@ -69,7 +69,7 @@ const listed = imported.replace(/(= \[)([^\]]*)\]/, (_, open: string, items: str
 writeFileSync(index, listed);
 
 process.stdout.write(`Made ${folder} and ${fixtures}, and added ${name} to the end of ${index}.
-Next: write fixtures/transforms/${id}/basic (what is broken, what it becomes), then find() until npm test passes, then npm run docs.
+Next: write fixtures/transforms/${id}/basic (what is broken, what it becomes), then find() until npm test passes, then npm run docs and npm run format.
 `);
 
 function create(path: string, text: string): void {

@@ -117,7 +117,7 @@ export function applyPatch(folder: string, patch: Buffer): void {
 }
 
 /** A line that stays (compared without its end and trailing blanks) stays byte for byte. */
-function keepsLines(path: string, before: string | undefined, after: string | undefined): void {
+export function keepsLines(path: string, before: string | undefined, after: string | undefined): void {
   if (before === undefined || after === undefined) return;
   const [old, next] = [before, after].map((text) => text.slice(text.indexOf(':') + 1).split(/(?<=\n)/)) as [
     string[],

@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
+import splitCopy from './split-copy/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
@@ -10,4 +11,4 @@ import simplifyDependsOn from './simplify-depends-on/transform.ts';
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
  * - `add-celery-context` last: it touches the worker's module only.
  */
-export const transforms: readonly Transform[] = [simplifyDependsOn, addCeleryContext];
+export const transforms: readonly Transform[] = [splitCopy, simplifyDependsOn, addCeleryContext];

@@ -30,7 +30,8 @@ export function extendScript(
   const guard = others.length > 0 && main.passed ? guardFor(view, others) : undefined;
   if (others.length > 0 && !guard)
     return refuse(`${others.map((other) => other.service.name).join(', ')} starts through it as well`);
-  const at = startOf(script, target, main, view);
+  const line = startOf(script, target, main, view);
+  const at = line === undefined ? undefined : aboveRemarks(script.text, line);
   if (at === undefined) return refuse('the server starts in the middle of a line');
   const lines = guard ? [guard, ...indented(added, '  '), 'fi'] : added;
   const indent = indentAt(script.text, at);
@@ -41,7 +42,10 @@ export function extendScript(
   return {
     changes: [{ path: script.path, start: at, end: at, text }],
     title: titleFor(request),
-    evidence: [{ at: server.at, says: `${view.service.name} starts its server here` }],
+    evidence: [
+      { at: server.at, says: `${view.service.name} starts its server here` },
+      ...others.map((other) => ({ at: other.service.at, says: `${other.service.name} starts through the same script and must not do it too` })),
+    ],
   };
 }
 
@@ -141,6 +145,17 @@ function startOf(script: ShellScript, target: ShellCommand, main: StartCommand, 
   const at = outer && !choosesProcess(outer, view, main) ? outer.at.start : chainStart(script, target);
   const start = at === undefined ? undefined : lineStart(script.text, at);
   return start === undefined || at === undefined || script.text.slice(start, at).trim() !== '' ? undefined : start;
+}
+
+/** Comments and messages that announce the server stay with it. */
+function aboveRemarks(text: string, line: number): number {
+  let at = line;
+  while (at > 0) {
+    const above = lineStart(text, at - 1);
+    if (!/^[ \t]*(?:#(?!!)|echo\b|printf\b)/.test(text.slice(above, at)) || /[\\]\r?\n$/.test(text.slice(above, at))) return at;
+    at = above;
+  }
+  return at;
 }
 
 /** A construct whose other branches start another process (`case "$1" in worker)`), or that is a function. */

@@ -26,7 +26,8 @@ export function wireScript(stack: Stack, view: ServiceView, image: Image, script
     return { manual: `it cannot be told where the image of ${view.service.name} could keep ${nameOf(script)}` };
   const inherited = inheritedEntrypoint(view, image);
   if ('manual' in inherited) return inherited;
-  const copy = copyInsertion(image, script, target);
+  const there = view.container.fileAt(target);
+  const copies = there.kind === 'repo' ? [] : [copyInsertion(image, script, target)];
   const shared = usersOf(stack, view, image);
   const composeSets = view.service.parts.has('entrypoint');
   const wired =
@@ -35,7 +36,7 @@ export function wireScript(stack: Stack, view: ServiceView, image: Image, script
       : inDockerfile(view, image, target, inherited.words);
   if ('manual' in wired) return wired;
   return {
-    changes: [...insertionEdits(image, [copy, ...wired.insertions]), ...wired.edits],
+    changes: [...insertionEdits(image, [...copies, ...wired.insertions]), ...wired.edits],
     evidence: shared.map((other) => ({
       at: other.service.at,
       says: `${other.service.name} runs the same image and must not do it too, so Compose sets the entrypoint for ${view.service.name} alone`,
@@ -170,9 +171,26 @@ export function execWords(script: string): readonly string[] | undefined {
   return command.words.map(({ text }) => text);
 }
 
+/** A shell-form command that is a single one, with expansions: `exec` lets the server take the shell's place. */
+const canExec = (script: string): boolean => {
+  const [command, ...more] = readShell('', script).commands;
+  const plain = command !== undefined && command.assignments.length === 0 && command.within.length === 0 && !command.background;
+  return plain && more.length === 0 && !command.exec && !BUILTINS.test(command.words[0]?.text ?? ':');
+};
+
 function execEdit(cmd: ImageArgv): readonly Edit[] {
-  const words = cmd.shell ? execWords(cmd.instruction.script) : undefined;
-  return words ? [{ ...cmd.instruction.args, text: execForm(words) }] : [];
+  if (!cmd.shell) return [];
+  const { args, script } = cmd.instruction;
+  const words = execWords(script);
+  if (words) return [{ ...args, text: execForm(words) }];
+  return canExec(script) ? [{ path: args.path, start: args.start, end: args.start, text: 'exec ' }] : [];
+}
+
+/** The CMD of an image as a list for Compose. */
+function listedCommand({ shell, words, instruction }: ImageArgv): readonly string[] {
+  if (!shell) return words;
+  const { script } = instruction;
+  return execWords(script) ?? [...words.slice(0, -1), canExec(script) ? `exec ${script.trim()}` : script];
 }
 
 function inCompose(
@@ -214,7 +232,7 @@ function inCompose(
   const lines = [`entrypoint: ${list(withScript(inherited, target))}`];
   // An entrypoint in Compose clears the image's CMD: https://docs.docker.com/reference/compose-file/services/#entrypoint
   if (!service.parts.has('command') && image.cmd)
-    lines.push(`command: ${list((image.cmd.shell && execWords(image.cmd.instruction.script)) || image.cmd.words)}`);
+    lines.push(`command: ${list(listedCommand(image.cmd))}`);
   const keys = definition.entry.value.own.map(({ key }) => String(key.value));
   const command = keys.indexOf('command');
   const after =

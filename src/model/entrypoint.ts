@@ -4,9 +4,8 @@ import { extendScript } from './entrypoint-extension.ts';
 import { wireScript } from './entrypoint-wiring.ts';
 import type { Image } from './image.ts';
 import { isIgnoredByDocker } from './image-files.ts';
-import { migrationName } from './program.ts';
 import type { ServiceView, Stack } from './stack.ts';
-import { linesToRun, linesToWait, titleFor } from './start-script.ts';
+import { environmentWords, linesToRun, linesToWait, titleFor, toolOf } from './start-script.ts';
 import type { Store } from './store.ts';
 import { titleOf } from './store-wait.ts';
 
@@ -42,13 +41,14 @@ export function planEntrypoint(stack: Stack, request: EntrypointRequest): Entryp
   const todo = { ...request, steps };
   const script = main.script === undefined ? undefined : stack.sources.shell(main.script);
   if (script) return extendScript(stack, todo, request.steps, script, main);
-  if (steps.length === 0) return { changes: [], title: titleFor(todo), evidence: [] };
+  const nothing = request.steps.length > 0 ? steps.length === 0 : request.waitFor.length === 0;
+  if (nothing) return { changes: [], title: titleFor(todo), evidence: [] };
   return writeScript(stack, todo);
 }
 
 /** A migration of the same tool, conditional or not, or the very same command. */
 function runsAlready(view: ServiceView, step: StartStep): boolean {
-  const tool = migrationName(step.argv);
+  const tool = toolOf(step);
   return view.startup.commands.some(({ argv, program }) =>
     tool === undefined
       ? argv.join('\0') === step.argv.join('\0')
@@ -56,16 +56,10 @@ function runsAlready(view: ServiceView, step: StartStep): boolean {
   );
 }
 
-/** A step runs in the environment that the server is started in: `poetry run`, `uv run --no-sync`. */
+/** A step runs in the environment that the server is started in. */
 function inEnvironment(view: ServiceView, step: StartStep): StartStep {
-  const words = view.container.argv?.words.map(({ text }) => text) ?? [];
-  const start = words.findIndex(
-    (word, index) => /^(?:poetry|pipenv|uv|pdm|hatch|rye)$/.test(word) && words[index + 1] === 'run',
-  );
-  if (start < 0 || step.argv[0] === words[start]) return step;
-  let end = start + 2;
-  while (words[end]?.startsWith('-')) end += 1;
-  return { ...step, argv: [...words.slice(start, end), ...step.argv] };
+  const words = environmentWords(view);
+  return words.length === 0 || step.argv[0] === words[0] ? step : { ...step, argv: [...words, ...step.argv] };
 }
 
 function writeScript(stack: Stack, request: EntrypointRequest): EntrypointPlan {

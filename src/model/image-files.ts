@@ -92,8 +92,19 @@ export function imageFiles(
   return { at, placesOf };
 }
 
+/** Copies by layer; a layer's copies depend on those of the layers before it. */
+const knownCopies = new WeakMap<readonly ImageLayer[], Map<number, readonly ImageCopy[]>>();
+
 /** The context copies of one layer. https://docs.docker.com/reference/dockerfile/#copy */
 export function contextCopies(repo: Repo, layers: readonly ImageLayer[], index: number): readonly ImageCopy[] {
+  const known = knownCopies.get(layers) ?? new Map<number, readonly ImageCopy[]>();
+  knownCopies.set(layers, known);
+  const found = known.get(index) ?? copiesOfLayer(repo, layers, index);
+  known.set(index, found);
+  return found;
+}
+
+function copiesOfLayer(repo: Repo, layers: readonly ImageLayer[], index: number): readonly ImageCopy[] {
   const layer = layers[index];
   const copy = layer && copyOf(layer.instruction);
   if (!copy || copy.from !== undefined || layer.context === undefined) return [];

@@ -2,7 +2,7 @@ import type { Span } from '../finding.ts';
 import { readShell } from '../parse/shell.ts';
 import { joinContainer, within } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
-import type { Answer } from './image.ts';
+import type { Answer } from './image-layer.ts';
 import type { StartScript } from './process.ts';
 import type { ServiceView } from './stack.ts';
 

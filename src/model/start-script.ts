@@ -1,6 +1,6 @@
 import { quoteWord } from '../parse/shell.ts';
 import type { EntrypointRequest, StartStep } from './entrypoint.ts';
-import { migrationName } from './program.ts';
+import { migrationName, peel } from './program.ts';
 import type { ServiceView, Stack } from './stack.ts';
 import type { Store } from './store.ts';
 import { addressOf, titleOf, type Waiter, waiterOf, waitLines } from './store-wait.ts';
@@ -8,9 +8,13 @@ import { addressOf, titleOf, type Waiter, waiterOf, waitLines } from './store-wa
 /** Shell lines, or why they cannot be written. */
 export type Lines = { readonly lines: readonly string[] } | { readonly manual: string };
 
+/** The migration tool that a step runs, wrappers such as `poetry run` taken off. */
+export const toolOf = ({ argv }: StartStep): string | undefined => migrationName(peel(argv).argv);
+
 /** What a step runs, in a few words: `flask db upgrade`. */
-export const nameOfStep = ({ argv }: StartStep): string => {
-  const name = migrationName(argv);
+export const nameOfStep = (step: StartStep): string => {
+  const { argv } = step;
+  const name = toolOf(step);
   if (name !== undefined) return name;
   const code = argv.indexOf('-c');
   const last = code > 0 ? (argv[code + 1] ?? '').trim().split('\n').at(-1)?.trim().split('; ').at(-1) : undefined;
@@ -64,7 +68,7 @@ export function linesToRun(stack: Stack, view: ServiceView, steps: readonly Star
   const plain = steps.flatMap((step) => linesOfStep(step, suffix));
   const crowd = crowdOf(stack, view, steps);
   if (crowd === undefined || steps.length === 0) return { lines: plain };
-  if (steps.every((step) => LOCKS_ITSELF.has(migrationName(step.argv) ?? ''))) return { lines: plain };
+  if (steps.every((step) => LOCKS_ITSELF.has(toolOf(step) ?? ''))) return { lines: plain };
   const variable = lockVariable(view);
   if (variable === undefined)
     return {
@@ -74,7 +78,7 @@ export function linesToRun(stack: Stack, view: ServiceView, steps: readonly Star
   return {
     lines: [
       '# Several containers start at once: the lock lets one of them migrate at a time.',
-      `${waiterOf(view) ?? 'python3'} - <<'PY'${suffix}`,
+      `${[...environmentWords(view), waiterOf(view) ?? 'python3'].map(quoteWord).join(' ')} - <<'PY'${suffix}`,
       'import os, subprocess',
       'from sqlalchemy import create_engine',
       '',
@@ -87,6 +91,16 @@ export function linesToRun(stack: Stack, view: ServiceView, steps: readonly Star
   };
 }
 
+/** The words that start a process in the server's own environment: `poetry run`, `uv run --no-sync`. */
+export function environmentWords(view: ServiceView): readonly string[] {
+  const words = view.container.argv?.words.map(({ text }) => text) ?? [];
+  const start = words.findIndex((word, index) => /^(?:poetry|pipenv|uv|pdm|hatch|rye)$/.test(word) && words[index + 1] === 'run');
+  if (start < 0) return [];
+  let end = start + 2;
+  while (words[end]?.startsWith('-')) end += 1;
+  return words.slice(start, end);
+}
+
 const pythonList = (argv: readonly string[]): string => `[${argv.map((word) => JSON.stringify(word)).join(', ')}]`;
 
 /** Who else would run the steps at the same moment, in words; `undefined` when one container runs them. */
@@ -94,7 +108,7 @@ function crowdOf(stack: Stack, view: ServiceView, steps: readonly StartStep[]): 
   const { service } = view;
   if (service.replicas === undefined) return `a variable number of ${service.name} containers`;
   if (service.replicas > 1) return `${service.replicas} containers of ${service.name}`;
-  const tools = new Set(steps.flatMap((step) => migrationName(step.argv) ?? []));
+  const tools = new Set(steps.flatMap((step) => toolOf(step) ?? []));
   const others = stack
     .neighbours(service)
     .filter((other) => other !== service && !isOneShot(stack.view(other)))

@@ -6,8 +6,8 @@ import { gitPlace } from './git-dir.ts';
 
 const MAX_SIZE = 1_000_000;
 
-/** More `*` than this in one rule can make matching a hostile file name take for ever; no real rule has as many. */
-const MAX_STARS = 8;
+/** Matching takes longer by a factor of the path's depth for each `**` of a rule; no real rule has as many. */
+const MAX_DOUBLE_STARS = 4;
 
 /** Rules that hold for a folder and below: its own, then those of the folders above, nearest first. */
 export interface IgnoreRules {
@@ -63,7 +63,7 @@ function readRules(path: string): string[] {
   return textOf(path)
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
-    .filter((line) => line !== '' && !line.startsWith('#') && line.split(/\*+/).length <= MAX_STARS + 1);
+    .filter((line) => line !== '' && !line.startsWith('#') && line.split(/\*\*+/).length <= MAX_DOUBLE_STARS + 1);
 }
 
 function textOf(path: string): string {

@@ -20,6 +20,7 @@ import { Repo, type RepoFile, type Unread } from './repo.ts';
 
 const MAX_FILE_SIZE = 10_000_000;
 const MAX_PATHS = 200_000;
+const MAX_DEPTH = 64;
 const BINARY_PROBE = 8192;
 const NEVER_ENTERED: ReadonlySet<string> = new Set(['node_modules', '__pycache__']);
 
@@ -92,7 +93,9 @@ function enterBelow(walk: Walk, path: string, name: string, rules: IgnoreRules |
   const absolute = `${walk.root}/${path}`;
   if (NEVER_ENTERED.has(name) || isIgnored(rules, absolute, true)) return;
   if (hasGit(absolute) || statSync(`${absolute}/pyvenv.cfg`, { throwIfNoEntry: false })) return;
-  enter(walk, path, rulesBelow(rules, absolute));
+  if (path.split('/').length > MAX_DEPTH)
+    walk.unread.push({ path, reason: `it lies more than ${MAX_DEPTH} folders deep` });
+  else enter(walk, path, rulesBelow(rules, absolute));
 }
 
 function addFile(walk: Walk, path: string, name: string, rules: IgnoreRules | undefined): void {

@@ -152,7 +152,7 @@ test('git apply makes of a patch what write makes of the snapshot, and undo take
         rmSync(ours, { recursive: true });
         rmSync(gits, { recursive: true });
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -76,6 +76,13 @@ describe('scan lists', () => {
     server.close();
   });
 
+  test('no folder that is nested for the sake of it, and is not held up by rules that are', () => {
+    const folder = lay(emptyFolder(), { [`${'a/'.repeat(70)}f`]: '', '.gitignore': `${'**/a/'.repeat(25)}b\n` });
+    const repo = scan(folder);
+    expect(repo.paths).toEqual(['.gitignore']);
+    expect(repo.unread).toMatchObject([{ reason: 'it lies more than 64 folders deep' }]);
+  });
+
   test('a name that is not UTF-8 as unread', () => {
     const folder = lay(emptyFolder(), { f: '' });
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9])]), '');
@@ -219,8 +226,9 @@ describe('a root', () => {
   test('with thousands of files is listed in a moment, and no file is opened', () => {
     const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`d${i % 30}/f${i}`, '']));
     const folder = lay(emptyFolder(), { ...many, '.gitignore': '*.log\nbuild/\n' });
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(paths(folder)).toHaveLength(3001);
-    expect(performance.now() - start).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(1000);
   });
 });

@@ -299,7 +299,7 @@ describe('every call of the file system may fail', () => {
     const size = failing(() => false);
     undoWith(size, first);
     expect(picture(first)).toEqual(old);
-    for (let call = 0; call < size.calls(); call += 2) {
+    for (let call = 0; call < size.calls(); call += 4) {
       const { root, repo, next } = laid();
       writeWith(hasty, root, repo, next);
       const message = messageOf(() =>

@@ -9,7 +9,13 @@ import type { Worker } from './worker.ts';
 /** How the repaired module reaches the Flask application. */
 export type AppSource =
   /** A name that the module has anyway. */
-  | { readonly kind: 'bound'; readonly module: PythonModule; readonly name: string; readonly statement: number; readonly app: FlaskApp }
+  | {
+      readonly kind: 'bound';
+      readonly module: PythonModule;
+      readonly name: string;
+      readonly statement: number;
+      readonly app: FlaskApp;
+    }
   /** An expression, after imports that stand inside the function; `once` when it makes a new application each time. */
   | {
       readonly kind: 'made';
@@ -29,7 +35,8 @@ export function appSource(stack: Stack, worker: Worker): AppSource | string {
   }
   const apps = candidates(stack, worker);
   const distinct = new Map(apps.map((app) => [keyOf(app), app]));
-  if (distinct.size > 1) return 'several Flask applications or configurations are in use, and it cannot be told which one the tasks belong to';
+  if (distinct.size > 1)
+    return 'several Flask applications or configurations are in use, and it cannot be told which one the tasks belong to';
   const [app] = distinct.values();
   if (!app) return 'no Flask application or factory was found that the worker can import';
   return app.factory ? fromFactory(python, worker.celery.module, app) : imported(python, worker.celery.module, app);
@@ -42,7 +49,10 @@ const keyOf = ({ module, name, factory }: FlaskApp): string =>
 function candidates(stack: Stack, worker: Worker): readonly FlaskApp[] {
   const { python, service } = worker.view;
   const seen = (app: FlaskApp): boolean => python.nameOf(app.factory?.module.path ?? app.module.path) !== undefined;
-  const served = stack.neighbours(service).flatMap((other) => webApp(stack.view(other)) ?? []).filter(seen);
+  const served = stack
+    .neighbours(service)
+    .flatMap((other) => webApp(stack.view(other)) ?? [])
+    .filter(seen);
   if (served.length > 0) return served;
   const made = madeApps(stack, python);
   return made.length > 0 ? made : factories(stack, python);
@@ -57,12 +67,14 @@ function boundApp(python: PythonPath, module: PythonModule): AppSource | undefin
   for (const each of module.imports) {
     if (each.scope !== '' || each.typing || each.optional || each.name === undefined || each.name === '*') continue;
     const app = appNamed(python, module, each.binds, '', each.at);
-    if (app && !isFactoryItself(app, each)) return { kind: 'bound', module, name: each.binds, statement: each.statement, app };
+    if (app && !isFactoryItself(app, each))
+      return { kind: 'bound', module, name: each.binds, statement: each.statement, app };
   }
   return undefined;
 }
 
-const isFactoryItself = (app: FlaskApp, { binds }: PythonImport): boolean => app.factory?.caller === undefined && app.factory?.callee === binds;
+const isFactoryItself = (app: FlaskApp, { binds }: PythonImport): boolean =>
+  app.factory?.caller === undefined && app.factory?.callee === binds;
 
 function fromFactory(python: PythonPath, site: PythonModule, app: FlaskApp): AppSource | string {
   const { factory } = app;
@@ -71,10 +83,12 @@ function fromFactory(python: PythonPath, site: PythonModule, app: FlaskApp): App
   const args = argumentsFor(python, site, app);
   const setsUp = caller?.calls.some((call) => call.scope === '' && /(?:^|\.)load_dotenv$/.test(call.callee));
   // What the web's module sets up first, or its own names, come along with the module itself.
-  if (!args || setsUp) return caller ? imported(python, site, app) : 'the arguments of the factory cannot be carried over';
+  if (!args || setsUp)
+    return caller ? imported(python, site, app) : 'the arguments of the factory cannot be carried over';
   const fn = factory.module.functions.find((each) => each.qualified === factory.name);
   const required = fn?.parameters.filter((each) => each.default === undefined && each.star === '') ?? [];
-  if (factory.args === '' && required.length > 0) return `${factory.name}() needs arguments, and nothing in the repository shows which`;
+  if (factory.args === '' && required.length > 0)
+    return `${factory.name}() needs arguments, and nothing in the repository shows which`;
   const named = factoryName(python, site, app);
   if (named === undefined) return `the worker cannot import ${factory.name}() of ${factory.module.path}`;
   return {
@@ -99,7 +113,11 @@ function imported(python: PythonPath, site: PythonModule, app: FlaskApp): AppSou
 }
 
 /** The factory as the site can call it, imported the way its caller does. */
-function factoryName(python: PythonPath, site: PythonModule, app: FlaskApp): { callee: string; imports: readonly string[] } | undefined {
+function factoryName(
+  python: PythonPath,
+  site: PythonModule,
+  app: FlaskApp,
+): { callee: string; imports: readonly string[] } | undefined {
   const { factory } = app;
   if (!factory) return undefined;
   if (factory.module.path === site.path) return { callee: factory.name, imports: [] };
@@ -114,7 +132,9 @@ function factoryName(python: PythonPath, site: PythonModule, app: FlaskApp): { c
   if (same && (python.find(same.module) !== undefined || python.find(`${same.module}.${same.name}`) !== undefined))
     return { callee: factory.callee, imports: [importLine(same)] };
   const dotted = python.nameOf(factory.module.path);
-  return dotted === undefined ? undefined : { callee: factory.name, imports: [`from ${dotted} import ${factory.name}`] };
+  return dotted === undefined
+    ? undefined
+    : { callee: factory.name, imports: [`from ${dotted} import ${factory.name}`] };
 }
 
 const importLine = ({ module, name, binds }: PythonImport): string => {
@@ -135,11 +155,18 @@ const LITERAL = /^(?:True|False|None|[\w.]+\s*=|\s|["'][^"'\\]*["']|[\d.]+|[,()[
 function argumentsFor(python: PythonPath, site: PythonModule, app: FlaskApp): Carried | undefined {
   const { factory } = app;
   if (!factory || factory.args === '') return { text: '', imports: [], needsOs: false };
-  if (!factory.caller || !factory.argsAt) return LITERAL.test(factory.args) ? { text: factory.args.trim(), imports: [], needsOs: false } : undefined;
+  if (!factory.caller || !factory.argsAt)
+    return LITERAL.test(factory.args) ? { text: factory.args.trim(), imports: [], needsOs: false } : undefined;
   return carry(python, site, factory.caller, factory.argsAt, 0);
 }
 
-function carry(python: PythonPath, site: PythonModule, caller: PythonModule, at: { start: number; end: number }, depth: number): Carried | undefined {
+function carry(
+  python: PythonPath,
+  site: PythonModule,
+  caller: PythonModule,
+  at: { start: number; end: number },
+  depth: number,
+): Carried | undefined {
   if (depth > 3 || caller.text.slice(at.start, at.end).includes('#')) return undefined;
   const imports: string[] = [];
   const splices: { start: number; end: number; text: string }[] = [];
@@ -150,7 +177,12 @@ function carry(python: PythonPath, site: PythonModule, caller: PythonModule, at:
     const value = caller.assignments.filter((each) => each.target === name.name && each.scope === '');
     if (from) {
       const here = site.imports.find(
-        (each) => each.scope === '' && !each.typing && each.module === from.module && each.name === from.name && each.level === from.level,
+        (each) =>
+          each.scope === '' &&
+          !each.typing &&
+          each.module === from.module &&
+          each.name === from.name &&
+          each.level === from.level,
       );
       if (here) splices.push({ ...name.at, end: name.at.start + name.name.length, text: here.binds });
       else if (from.module === 'os' && from.name === undefined && from.binds === 'os') needsOs = true;
@@ -172,7 +204,8 @@ function carry(python: PythonPath, site: PythonModule, caller: PythonModule, at:
     } else return undefined;
   }
   let text = caller.text.slice(at.start, at.end);
-  for (const each of splices.toReversed()) text = text.slice(0, each.start - at.start) + each.text + text.slice(each.end - at.start);
+  for (const each of splices.toReversed())
+    text = text.slice(0, each.start - at.start) + each.text + text.slice(each.end - at.start);
   const oneLine = text.replace(/\s*\r?\n\s*/g, ' ').trim();
   return { text: oneLine, imports: [...new Set(imports)], needsOs };
 }

@@ -22,7 +22,12 @@ export const callAt = (module: PythonModule, at: Span): PythonCall | undefined =
   module.calls.find((call) => call.at.start === at.start && call.at.end === at.end);
 
 /** The class that a dotted name stands for. */
-export function classAt(python: PythonPath, module: PythonModule, dotted: string, scope: string): ClassPlace | undefined {
+export function classAt(
+  python: PythonPath,
+  module: PythonModule,
+  dotted: string,
+  scope: string,
+): ClassPlace | undefined {
   const local = module.classes.find((cls) => scope !== '' && cls.qualified === `${scope}.${dotted}`);
   if (local) return { module, cls: local };
   const origin = python.origin(module, dotted, scope);
@@ -32,9 +37,15 @@ export function classAt(python: PythonPath, module: PythonModule, dotted: string
 }
 
 /** The function that a callee runs: by name, through an import, a method of a class or of an object that is made in sight. */
-export function functionAt(python: PythonPath, module: PythonModule, callee: string, scope: string): FunctionPlace | undefined {
+export function functionAt(
+  python: PythonPath,
+  module: PythonModule,
+  callee: string,
+  scope: string,
+): FunctionPlace | undefined {
   const [head = '', ...rest] = callee.split('.');
-  if (/^(?:self|cls)$/.test(head)) return functionNamed(module, `${scope.slice(0, scope.lastIndexOf('.'))}.${rest.join('.')}`);
+  if (/^(?:self|cls)$/.test(head))
+    return functionNamed(module, `${scope.slice(0, scope.lastIndexOf('.'))}.${rest.join('.')}`);
   const nested = scope === '' ? undefined : functionNamed(module, `${scope}.${callee}`);
   if (nested) return nested;
   if (isLocal(module, head, scope)) return methodOf(python, module, head, rest, scope);

@@ -24,7 +24,10 @@ export function evidenceOf(
       at: command.at,
       says: `${view.service.name} runs the tasks: it imports ${worker.entry.path} and nothing that pushes a context`,
     })),
-    { at: worker.celery.assignment.at, says: `the Celery object; its tasks run as plain ${worker.celery.name}.Task when the worker imports this` },
+    {
+      at: worker.celery.assignment.at,
+      says: `the Celery object; its tasks run as plain ${worker.celery.name}.Task when the worker imports this`,
+    },
     ...unusedContexts(stack, worker, loaded),
     ...tasks.slice(0, SHOWN).flatMap(taskEvidence),
     ...(typeof source === 'string' ? [] : [{ at: source.app.at, says: 'the application that the tasks need' }]),
@@ -32,7 +35,10 @@ export function evidenceOf(
 }
 
 function taskEvidence({ fn, use }: BrokenTask): readonly Evidence[] {
-  const steps = use.via.map(({ at, callee }, index) => ({ at, says: index === 0 ? `the task ${fn.name} calls ${callee}()` : `… which calls ${callee}()` }));
+  const steps = use.via.map(({ at, callee }, index) => ({
+    at,
+    says: index === 0 ? `the task ${fn.name} calls ${callee}()` : `… which calls ${callee}()`,
+  }));
   const says = steps.length === 0 ? `the task ${fn.name} uses ${use.name}` : `… which uses ${use.name}`;
   return [...steps, { at: use.at, says }];
 }
@@ -62,7 +68,11 @@ function unusedContexts(stack: Stack, worker: Worker, loaded: Loaded): readonly 
           return place?.module.path === target.path && place.fn.qualified === each.scope;
         })
         .slice(0, 1)
-        .map((call) => ({ at: call.at, says: call.scope === '' ? `${each.scope}() is called here` : `${each.scope}() is called here, by ${call.scope}()` })),
+        .map((call) => ({
+          at: call.at,
+          says:
+            call.scope === '' ? `${each.scope}() is called here` : `${each.scope}() is called here, by ${call.scope}()`,
+        })),
     );
   }
 }

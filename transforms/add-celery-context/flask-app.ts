@@ -33,7 +33,8 @@ export function webApp(view: ServiceView): FlaskApp | undefined {
   const program = view.startup.main?.program;
   const { python, entry } = view;
   if (program?.role !== 'web' || !entry) return undefined;
-  const flask = program.name.startsWith('flask') && program.app === undefined ? view.container.variable('FLASK_APP') : undefined;
+  const flask =
+    program.name.startsWith('flask') && program.app === undefined ? view.container.variable('FLASK_APP') : undefined;
   const match = /:(\w+)(?:\((.*)\))?$/s.exec(flask ?? '');
   const named = program.app?.object ?? match?.[1];
   const args = program.app?.call ?? match?.[2];
@@ -47,12 +48,21 @@ export function webApp(view: ServiceView): FlaskApp | undefined {
 }
 
 /** An object or factory by its name in a module. */
-export function appNamed(python: PythonPath, module: PythonModule, name: string, args: string, at: Span): FlaskApp | undefined {
+export function appNamed(
+  python: PythonPath,
+  module: PythonModule,
+  name: string,
+  args: string,
+  at: Span,
+): FlaskApp | undefined {
   const factory = factoryAt(python, module, name, '');
-  if (factory) return { module, name, at, factory: { callee: name, args, argsAt: undefined, caller: undefined, ...factory } };
+  if (factory)
+    return { module, name, at, factory: { callee: name, args, argsAt: undefined, caller: undefined, ...factory } };
   const origin = python.origin(module, name, '');
   if (origin?.kind !== 'defined') return undefined;
-  const made = origin.module.assignments.filter((each) => each.target === origin.name && each.scope === '' && each.operator === '=');
+  const made = origin.module.assignments.filter(
+    (each) => each.target === origin.name && each.scope === '' && each.operator === '=',
+  );
   const [assignment] = made;
   return made.length === 1 && assignment ? appOf(python, origin.module, assignment) : undefined;
 }
@@ -74,17 +84,23 @@ export function appOf(python: PythonPath, module: PythonModule, assignment: Pyth
 
 /** Every application that modules make at their top level, `if __name__ == "__main__"` included. */
 export function madeApps(stack: Stack, python: PythonPath): readonly FlaskApp[] {
-  const paths = stack.repo.paths.filter((path) => path.endsWith('.py') && !/(?:^|\/)(?:tests?\/|conftest\.py|test_)/.test(path));
+  const paths = stack.repo.paths.filter(
+    (path) => path.endsWith('.py') && !/(?:^|\/)(?:tests?\/|conftest\.py|test_)/.test(path),
+  );
   return paths.flatMap((path) => {
     if (python.nameOf(path) === undefined || !/Flask|create_app|make_app/.test(stack.repo.read(path) ?? '')) return [];
     const module = stack.sources.python(path);
-    return (module?.assignments ?? []).flatMap((each) => (module && each.scope === '' ? (appOf(python, module, each) ?? []) : []));
+    return (module?.assignments ?? []).flatMap((each) =>
+      module && each.scope === '' ? (appOf(python, module, each) ?? []) : [],
+    );
   });
 }
 
 /** Every factory that the image holds. */
 export function factories(stack: Stack, python: PythonPath): readonly FlaskApp[] {
-  const paths = stack.repo.paths.filter((path) => path.endsWith('.py') && !/(?:^|\/)(?:tests?\/|conftest\.py|test_)/.test(path));
+  const paths = stack.repo.paths.filter(
+    (path) => path.endsWith('.py') && !/(?:^|\/)(?:tests?\/|conftest\.py|test_)/.test(path),
+  );
   return paths.flatMap((path) => {
     if (python.nameOf(path) === undefined || !(stack.repo.read(path) ?? '').includes('Flask')) return [];
     const module = stack.sources.python(path);
@@ -94,9 +110,20 @@ export function factories(stack: Stack, python: PythonPath): readonly FlaskApp[]
   });
 }
 
-function factoryAt(python: PythonPath, module: PythonModule, callee: string, scope: string): { module: PythonModule; name: string } | undefined {
+function factoryAt(
+  python: PythonPath,
+  module: PythonModule,
+  callee: string,
+  scope: string,
+): { module: PythonModule; name: string } | undefined {
   const place = functionAt(python, module, callee, scope);
-  if (!place || place.fn.qualified.includes('.') || place.fn.async || !makesFlask(python, place.module, place.fn.qualified, 0)) return undefined;
+  if (
+    !place ||
+    place.fn.qualified.includes('.') ||
+    place.fn.async ||
+    !makesFlask(python, place.module, place.fn.qualified, 0)
+  )
+    return undefined;
   return { module: place.module, name: place.fn.name };
 }
 
@@ -106,7 +133,9 @@ function makesFlask(python: PythonPath, module: PythonModule, scope: string, dep
   const calls = module.calls.filter((call) => inScope(call.scope, scope) && call.scope === scope);
   const made = calls.find((call) => isFlask(python, module, call) || innerFactory(python, module, call, depth));
   if (!made) return false;
-  const name = module.assignments.find((each) => each.scope === scope && each.value?.at.start === made.at.start)?.target;
+  const name = module.assignments.find(
+    (each) => each.scope === scope && each.value?.at.start === made.at.start,
+  )?.target;
   return statements.some((each) => {
     const value = module.text.slice(each.at.start, each.at.end).replace(/^return\s*/, '');
     return value === name || (each.at.start <= made.at.start && made.at.end <= each.at.end && !value.includes(',\n'));

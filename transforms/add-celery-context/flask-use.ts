@@ -29,12 +29,14 @@ const FUNCTIONS =
 const EXTENSIONS: readonly { readonly type: RegExp; readonly attributes: RegExp }[] = [
   {
     type: /^flask_sqlalchemy(?:\.extension)?\.SQLAlchemy$/,
-    attributes: /^(?:session|engine|engines|get_engine|create_all|drop_all|reflect|get_or_404|first_or_404|one_or_404|paginate)$/,
+    attributes:
+      /^(?:session|engine|engines|get_engine|create_all|drop_all|reflect|get_or_404|first_or_404|one_or_404|paginate)$/,
   },
   { type: /^flask_mail(?:man)?\.Mail$/, attributes: /^(?:send|send_message|connect|get_connection|send_mail)$/ },
   {
     type: /^flask_caching\.Cache$/,
-    attributes: /^(?:cache|get|set|add|delete|clear|has|get_many|set_many|delete_many|get_dict|inc|dec|delete_memoized|delete_memoized_verhash)$/,
+    attributes:
+      /^(?:cache|get|set|add|delete|clear|has|get_many|set_many|delete_many|get_dict|inc|dec|delete_memoized|delete_memoized_verhash)$/,
   },
 ];
 
@@ -43,16 +45,22 @@ export function flaskUse(facts: FlaskFacts, place: FunctionPlace): FlaskUse | un
   return useIn(facts, place, new Set(), 0);
 }
 
-/** True for code that runs inside `with app.app_context():` or `if has_app_context():`. */
+/** True for code inside `with app.app_context():`, `if has_app_context():`, or a `try` that expects the RuntimeError. */
 export const hasContext = (module: PythonModule, statement: number): boolean =>
   enclosing(module, statement).some(
-    ({ kind, head }) => (kind === 'with' && GUARD.test(head)) || (kind === 'if' && /\bhas_app_context\(/.test(head)),
+    ({ kind, head }) =>
+      (kind === 'with' && GUARD.test(head)) ||
+      (kind === 'if' && /\bhas_app_context\(/.test(head)) ||
+      (kind === 'try' && /\bRuntimeError\b/.test(head)),
   );
 
 /** True when a function brings its own context: a push in its body, or a decorator that does. */
 export function bringsContext(python: PythonPath, { module, fn }: FunctionPlace): boolean {
   const pushes = module.calls.some(
-    (call) => inScope(call.scope, fn.qualified) && /(?:^|\.)app_context(?:\(\)\.push)?$/.test(call.callee) && !isWith(module, call.statement),
+    (call) =>
+      inScope(call.scope, fn.qualified) &&
+      /(?:^|\.)app_context(?:\(\)\.push)?$/.test(call.callee) &&
+      !isWith(module, call.statement),
   );
   if (pushes) return true;
   return fn.decorators.some(({ callee }) => {
@@ -72,7 +80,9 @@ function useIn(facts: FlaskFacts, place: FunctionPlace, seen: Set<string>, depth
   if (seen.has(key) || depth > MAX_DEPTH || bringsContext(facts.python, place)) return undefined;
   seen.add(key);
   const memoized = fn.decorators.find(
-    (each) => /\.memoize$/.test(each.callee) && extensionType(facts, module, each.callee.replace(/\.memoize$/, ''), '') === 'flask_caching.Cache',
+    (each) =>
+      /\.memoize$/.test(each.callee) &&
+      extensionType(facts, module, each.callee.replace(/\.memoize$/, ''), '') === 'flask_caching.Cache',
   );
   if (memoized) return { name: memoized.callee, at: memoized.at, via: [] };
   for (const name of module.names)

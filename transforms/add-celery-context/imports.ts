@@ -45,22 +45,38 @@ function insertion(module: PythonModule, at: number, lines: readonly string[]): 
   const eol = eolOf(module.text);
   if (at < 0) return insertImport(module, lines.join(eol));
   const opens = at === 0 || module.text[at - 1] === '\n';
-  return { path: module.path, start: at, end: at, text: opens ? lines.map((line) => line + eol).join('') : lines.map((line) => eol + line).join('') };
+  return {
+    path: module.path,
+    start: at,
+    end: at,
+    text: opens ? lines.map((line) => line + eol).join('') : lines.map((line) => eol + line).join(''),
+  };
 }
 
 /** The expression under which the file has the name already. */
 function existing(module: PythonModule, need: Need): string | undefined {
   const top = module.imports.filter((each) => each.scope === '' && !each.typing && !each.optional && each.level === 0);
   const direct = top.find((each) => each.module === need.module && each.name === need.name);
-  if (direct) return need.name === undefined && direct.binds !== need.module ? direct.binds : (direct.binds ?? need.module);
-  const whole = top.find((each) => each.module === need.module && each.name === undefined && need.name !== undefined && !need.module.includes('.'));
+  if (direct)
+    return need.name === undefined && direct.binds !== need.module ? direct.binds : (direct.binds ?? need.module);
+  const whole = top.find(
+    (each) =>
+      each.module === need.module && each.name === undefined && need.name !== undefined && !need.module.includes('.'),
+  );
   return whole && `${whole.binds}.${need.name}`;
 }
 
 /** Adds a name to `from module import a, b`, in the layout of its list. */
 function extend(module: PythonModule, need: Need, part: string): Edit | undefined {
   const same = module.imports.filter(
-    (each) => each.scope === '' && !each.typing && !each.optional && each.level === 0 && each.module === need.module && each.name !== undefined && each.name !== '*',
+    (each) =>
+      each.scope === '' &&
+      !each.typing &&
+      !each.optional &&
+      each.level === 0 &&
+      each.module === need.module &&
+      each.name !== undefined &&
+      each.name !== '*',
   );
   const last = same.findLast((each) => each.statement === same[0]?.statement);
   if (!last || module.statements[last.statement]?.parent !== -1) return undefined;
@@ -104,7 +120,9 @@ function placeFor(module: PythonModule, need: Need): ImportPlace {
   const within = group ?? groups.at(-1) ?? [];
   const alike = within.filter((each) => isFrom(module, each) !== whole);
   const before = alike.findLast((each) => moduleOf(module, each).toLowerCase() < need.module.toLowerCase());
-  const at = before ? end(module, before) : (alike[0]?.lines?.start ?? (whole ? within[0]?.lines?.start : end(module, within.at(-1))));
+  const at = before
+    ? end(module, before)
+    : (alike[0]?.lines?.start ?? (whole ? within[0]?.lines?.start : end(module, within.at(-1))));
   return { at: at ?? -1, own: false };
 }
 
@@ -114,14 +132,21 @@ const end = (module: PythonModule, statement: PythonStatement | undefined): numb
 const moduleOf = (module: PythonModule, statement: PythonStatement): string =>
   module.imports.find((each) => each.statement === statement.index)?.module ?? '';
 
-const isFrom = (module: PythonModule, statement: PythonStatement): boolean => module.text.startsWith('from', statement.at.start);
+const isFrom = (module: PythonModule, statement: PythonStatement): boolean =>
+  module.text.startsWith('from', statement.at.start);
 
 /** The imports at the head of the file in their groups: no blank line or other statement between. */
 function groupsOf(module: PythonModule): readonly (readonly PythonStatement[])[] {
   const groups: PythonStatement[][] = [];
   let last: PythonStatement | undefined;
   for (const statement of module.statements) {
-    if (statement.parent !== -1 || statement.kind !== 'import' || statement.at.start >= module.importsEnd || !statement.lines) continue;
+    if (
+      statement.parent !== -1 ||
+      statement.kind !== 'import' ||
+      statement.at.start >= module.importsEnd ||
+      !statement.lines
+    )
+      continue;
     if (moduleOf(module, statement) === '__future__') continue;
     const joined = last !== undefined && last.lines?.end === statement.lines.start;
     if (joined) groups.at(-1)?.push(statement);

@@ -1,6 +1,6 @@
 import type { Span } from '../../src/finding.ts';
-import type { PythonPath } from '../../src/model/python-app.ts';
 import { option } from '../../src/model/program.ts';
+import type { PythonPath } from '../../src/model/python-app.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { enclosing, type PythonCall, type PythonModule } from '../../src/parse/python.ts';
 import { functionAt } from './callee.ts';
@@ -34,7 +34,12 @@ export function loadedBy(stack: Stack, worker: Worker): Loaded {
     if (path !== undefined) load(path);
   }
   let executed = executedIn(python, [...modules.values()]);
-  const settings = [worker.celery.module, worker.celery.callModule, worker.entry, ...configModules(stack, python, executed)];
+  const settings = [
+    worker.celery.module,
+    worker.celery.callModule,
+    worker.entry,
+    ...configModules(stack, python, executed),
+  ];
   for (const path of taskModules(stack, python, worker, settings, executed)) load(path);
   executed = executedIn(python, [...modules.values()]);
   return { modules: [...modules.values()], executed };
@@ -54,7 +59,10 @@ function executedIn(python: PythonPath, modules: readonly PythonModule[]): reado
       if (call.scope !== scope || call.deferred || isGuarded(module, call.statement)) continue;
       const target = functionAt(python, module, call.callee, scope);
       if (target && found.size < MAX_CALLS)
-        found.set(`${target.module.path}#${target.fn.qualified}`, { module: target.module, scope: target.fn.qualified });
+        found.set(`${target.module.path}#${target.fn.qualified}`, {
+          module: target.module,
+          scope: target.fn.qualified,
+        });
     }
   return [...found.values()];
 }
@@ -62,7 +70,9 @@ function executedIn(python: PythonPath, modules: readonly PythonModule[]): reado
 /** Modules that `config_from_object("celeryconfig")` names. */
 function configModules(stack: Stack, python: PythonPath, executed: readonly Executed[]): readonly PythonModule[] {
   const names = executed.flatMap((each) =>
-    each.module.calls.filter((call) => runs(each, call) && /\.config_from_object$/.test(call.callee)).map((call) => call.args[0]),
+    each.module.calls
+      .filter((call) => runs(each, call) && /\.config_from_object$/.test(call.callee))
+      .map((call) => call.args[0]),
   );
   return names.flatMap((arg) => {
     const path = python.find((arg?.string ?? arg?.text ?? '').replace(/:.*$/, ''));
@@ -80,9 +90,11 @@ function taskModules(
   const paths = new Set<string>();
   const { call, callModule } = worker.celery;
   const lists: { readonly module: PythonModule; readonly at: Span; readonly related: string }[] = [];
-  for (const arg of call.args) if (arg.name === 'include') lists.push({ module: callModule, at: arg.value, related: '' });
+  for (const arg of call.args)
+    if (arg.name === 'include') lists.push({ module: callModule, at: arg.value, related: '' });
   for (const module of new Set(settings)) {
-    const ran = (scope: string): boolean => executed.some((each) => each.module === module && each.scope === scope) || scope === '';
+    const ran = (scope: string): boolean =>
+      executed.some((each) => each.module === module && each.scope === scope) || scope === '';
     for (const each of module.assignments)
       if (each.value && /(?:^|\.|["'])(?:CELERY_)?(?:imports|include)(?:["']\])?$/i.test(each.target))
         lists.push({ module, at: each.value.at, related: '' });
@@ -109,7 +121,8 @@ function listsOf(module: PythonModule, call: PythonCall): { module: PythonModule
   }
   if (!/\.conf\.update$/.test(call.callee)) return [];
   return call.args.flatMap((arg) => {
-    if (arg.name !== undefined) return /^(?:imports|include)$/.test(arg.name) ? [{ module, at: arg.value, related: '' }] : [];
+    if (arg.name !== undefined)
+      return /^(?:imports|include)$/.test(arg.name) ? [{ module, at: arg.value, related: '' }] : [];
     const entry = /["'](?:imports|include|CELERY_IMPORTS|CELERY_INCLUDE)["']\s*:\s*[[(]([^\])]*)/.exec(arg.text);
     const start = entry ? arg.value.start + entry.index : 0;
     return entry ? [{ module, at: { ...arg.value, start, end: start + entry[0].length }, related: '' }] : [];
@@ -124,4 +137,6 @@ function stringsIn(module: PythonModule, at: Span): readonly string[] {
 }
 
 const visibleModules = (stack: Stack, python: PythonPath): readonly string[] =>
-  stack.repo.paths.filter((path) => path.endsWith('.py') && !/(?:^|\/)tests?\//.test(path) && python.nameOf(path) !== undefined);
+  stack.repo.paths.filter(
+    (path) => path.endsWith('.py') && !/(?:^|\/)tests?\//.test(path) && python.nameOf(path) !== undefined,
+  );

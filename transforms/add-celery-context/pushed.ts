@@ -1,4 +1,3 @@
-import type { Span } from '../../src/finding.ts';
 import type { PythonPath } from '../../src/model/python-app.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import type { PythonCall, PythonModule } from '../../src/parse/python.ts';
@@ -9,9 +8,10 @@ import type { CeleryApp, Worker } from './worker.ts';
 
 /** The default Task that a worker's import leaves behind. */
 export interface DefaultTask {
-  /** Where `task_cls=` or `celery.Task =` stands; `undefined` for Celery's own. */
-  readonly at: Span | undefined;
-  readonly text: string | undefined;
+  /** The statement at a module's top level that sets it; `undefined` for `task_cls=` and inside functions. */
+  readonly statement: number | undefined;
+  /** `task_cls=` or `celery.Task =`; `undefined` for Celery's own. */
+  readonly setBy: 'task_cls' | 'assignment' | undefined;
   readonly cls: TaskClass;
   readonly module: PythonModule;
 }
@@ -32,20 +32,43 @@ export function defaultTasks(stack: Stack, worker: Worker, loaded: Loaded): read
   const { python } = worker.view;
   const { call, callModule } = worker.celery;
   const own = (module: PythonModule, dotted: string): boolean => isOwnTask(python, worker.celery, module, dotted);
+  const unseen: DefaultTask = {
+    statement: undefined,
+    setBy: undefined,
+    cls: { context: true, call: true, derived: false },
+    module: callModule,
+  };
   const found: DefaultTask[] = [];
   for (const arg of call.args) {
-    if (arg.star === '**') found.push({ at: arg.at, text: arg.text, cls: { context: true, call: true, derived: false }, module: callModule });
+    // `**options` may hold a task_cls: nothing is claimed.
+    if (arg.star === '**') return [unseen];
     if (arg.name !== 'task_cls') continue;
-    found.push({ at: arg.at, text: arg.text, cls: classOf(stack, python, callModule, arg.string ?? arg.text, call.scope, own), module: callModule });
+    const cls = classOf(stack, python, callModule, arg.string ?? arg.text, call.scope, own);
+    found.push({ statement: undefined, setBy: 'task_cls', cls, module: callModule });
   }
-  for (const executed of loaded.executed)
+  for (const executed of loaded.executed) {
+    if (
+      executed.module.calls.some(
+        (each) => runs(executed, each) && each.callee === 'setattr' && each.args[1]?.string === 'Task',
+      )
+    )
+      return [unseen];
     for (const each of executed.module.assignments) {
       if (!runs(executed, each) || !each.value || isGuarded(executed.module, each.statement)) continue;
+      if (/(?:\.|^)Task\.__call__$/.test(each.target)) return [unseen];
       if (!/\.(?:Task|task_cls)$/.test(each.target)) continue;
       const cls = classOf(stack, python, executed.module, each.value.string ?? each.value.text, each.scope, own);
-      found.push({ at: each.at, text: each.value.text, cls, module: executed.module });
+      found.push({
+        statement: each.scope === '' ? each.statement : undefined,
+        setBy: 'assignment',
+        cls,
+        module: executed.module,
+      });
     }
-  return found.length > 0 ? found : [{ at: undefined, text: undefined, cls: PLAIN, module: worker.celery.module }];
+  }
+  return found.length > 0
+    ? found
+    : [{ statement: undefined, setBy: undefined, cls: PLAIN, module: worker.celery.module }];
 }
 
 /** A class by name, or by the string `pkg.mod:Class` that Celery imports. */
@@ -68,7 +91,9 @@ function classOf(
 /** True when the worker enters a context at import or in a signal handler. */
 export function pushesContext(python: PythonPath, loaded: Loaded): boolean {
   const atImport = loaded.executed.some((executed) =>
-    executed.module.calls.some((call) => runs(executed, call) && !isGuarded(executed.module, call.statement) && stays(executed.module, call)),
+    executed.module.calls.some(
+      (call) => runs(executed, call) && !isGuarded(executed.module, call.statement) && stays(executed.module, call),
+    ),
   );
   return atImport || handlers(python, loaded).some((call) => call);
 }

@@ -68,7 +68,15 @@ function getterLines(
   if (!source.once)
     return [
       `def ${getter}():`,
-      ...indented(['"""Return the Flask application, imported at the first call."""', ...wrapped, '', `return ${source.expression}`], step),
+      ...indented(
+        [
+          '"""Return the Flask application, imported at the first call."""',
+          ...wrapped,
+          '',
+          `return ${source.expression}`,
+        ],
+        step,
+      ),
       '',
       '',
     ];
@@ -78,7 +86,10 @@ function getterLines(
     '',
     '',
     `def ${getter}():`,
-    ...indented(['"""Return the Flask application of this process, created at the first call."""', `global ${cached}`, ...make], step),
+    ...indented(
+      ['"""Return the Flask application of this process, created at the first call."""', `global ${cached}`, ...make],
+      step,
+    ),
     '',
     '',
   ];
@@ -87,12 +98,23 @@ function getterLines(
 function taskLines(plan: RepairPlan, task: string, app: string, hasContext: string): readonly string[] {
   const step = plan.site.indent;
   const run = plan.callsBase ? 'return super().__call__(*args, **kwargs)' : 'return self.run(*args, **kwargs)';
-  const call = [`if ${hasContext}():`, ...indented([run], step), `with ${app}.app_context():`, ...indented([run], step)];
-  const body = ['"""Run each task inside the application context."""', '', 'def __call__(self, *args, **kwargs):', ...indented(call, step)];
+  const call = [
+    `if ${hasContext}():`,
+    ...indented([run], step),
+    `with ${app}.app_context():`,
+    ...indented([run], step),
+  ];
+  const body = [
+    '"""Run each task inside the application context."""',
+    '',
+    'def __call__(self, *args, **kwargs):',
+    ...indented(call, step),
+  ];
   return [`class ${task}(${plan.celery}.Task):`, ...indented(body, step), '', '', `${plan.celery}.Task = ${task}`];
 }
 
-const indented = (lines: readonly string[], step: string): readonly string[] => lines.map((line) => (line === '' ? '' : `${step}${line}`));
+const indented = (lines: readonly string[], step: string): readonly string[] =>
+  lines.map((line) => (line === '' ? '' : `${step}${line}`));
 
 /** Names that the module binds or reads as its own. */
 function takenIn(module: PythonModule): (name: string) => boolean {
@@ -115,12 +137,16 @@ function insertionPoint({ site, celery, after }: RepairPlan): number {
     return statement;
   };
   let last = after.flatMap((index) => outermost(index) ?? []).reduce((a, b) => (a.at.start > b.at.start ? a : b));
+  // Settings may be prepared in between; calls that finish the application (`celery.tasks`, `.s()`) end the run.
   for (const next of top.filter((each) => each.at.start > last.at.start)) {
     const text = site.text.slice(next.at.start, next.at.end);
-    const configures = new RegExp(`^${celery.replace(/\./g, '\\.')}\\.(?!tasks\\b|finalize\\b|register_task\\b|send_task\\b|start\\b|worker_main\\b)`).test(text);
+    const configures = new RegExp(
+      `^${celery.replace(/\./g, '\\.')}\\.(?!tasks\\b|finalize\\b|register_task\\b|send_task\\b|start\\b|worker_main\\b)`,
+    ).test(text);
     const eager = /\bforce\s*=\s*True|\.s\(|\.si\(|\.signature\(|\.delay\(|\.apply_async\(|\.name\b/.test(text);
-    if (!/^(?:expression|assignment)$/.test(next.kind) || !configures || eager) break;
-    last = next;
+    if (!/^(?:expression|assignment)$/.test(next.kind) || eager) break;
+    if (configures) last = next;
+    else if (next.kind !== 'assignment' || text.includes(celery)) break;
   }
   return last.lines?.end ?? lineEnd(site.text, lineContentEnd(site.text, last.at.end));
 }

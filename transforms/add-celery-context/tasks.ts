@@ -1,6 +1,6 @@
 import type { PythonFunction, PythonModule } from '../../src/parse/python.ts';
-import { type FlaskFacts, type FlaskUse, flaskUse } from './flask-use.ts';
 import { taskClass } from './context-task.ts';
+import { type FlaskFacts, type FlaskUse, flaskUse } from './flask-use.ts';
 import type { Loaded } from './loaded.ts';
 import { isOwnTask } from './pushed.ts';
 import type { Worker } from './worker.ts';
@@ -27,7 +27,12 @@ export function brokenTasks(facts: FlaskFacts, worker: Worker, loaded: Loaded): 
 }
 
 /** The class below a task function, or below the class whose `run` it is; `undefined` when it is no task of this Celery object. */
-function baseOf(facts: FlaskFacts, worker: Worker, module: PythonModule, fn: PythonFunction): { context: boolean; derived: boolean } | undefined {
+function baseOf(
+  facts: FlaskFacts,
+  worker: Worker,
+  module: PythonModule,
+  fn: PythonFunction,
+): { context: boolean; derived: boolean } | undefined {
   const { python } = facts;
   const own = (from: PythonModule, dotted: string): boolean => isOwnTask(python, worker.celery, from, dotted);
   const decorator = fn.decorators.find(({ callee }) => isTaskDecorator(worker, module, callee));
@@ -46,5 +51,7 @@ function isTaskDecorator(worker: Worker, module: PythonModule, callee: string): 
   const origin = python.origin(module, callee, '');
   if (origin?.kind === 'external') return /^celery(?:\.app)?\.shared_task$/.test(origin.dotted);
   const { celery } = worker;
-  return origin?.kind === 'defined' && origin.module.path === celery.module.path && origin.name === `${celery.name}.task`;
+  return (
+    origin?.kind === 'defined' && origin.module.path === celery.module.path && origin.name === `${celery.name}.task`
+  );
 }

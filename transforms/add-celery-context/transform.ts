@@ -24,7 +24,10 @@ export default defineTransform({
     const workers = stack.services.flatMap((service) => workerOf(stack.view(service)) ?? []);
     const keyOf = ({ celery }: Worker): string => `${celery.module.path}#${celery.name}`;
     for (const key of new Set(workers.map(keyOf))) {
-      const found = findingFor(stack, workers.filter((worker) => keyOf(worker) === key));
+      const found = findingFor(
+        stack,
+        workers.filter((worker) => keyOf(worker) === key),
+      );
       if (found) yield found;
     }
   },
@@ -45,14 +48,28 @@ function findingFor(stack: Stack, workers: readonly Worker[]): Finding | undefin
   const { worker, tasks } = first;
   const source = appSource(stack, worker);
   const { celery } = worker;
-  const evidence: readonly Evidence[] = evidenceOf(stack, broken.map((each) => each.worker), first.loaded, tasks, source);
+  const evidence: readonly Evidence[] = evidenceOf(
+    stack,
+    broken.map((each) => each.worker),
+    first.loaded,
+    tasks,
+    source,
+  );
   const finding = { message: MESSAGE, at: celery.assignment.at, evidence };
-  const why = whyManual(stack, first, source);
-  if (why !== undefined || typeof source === 'string') return manual(finding, worker, why ?? String(source));
-  const plan = planOf(first, source, broken.some((each) => pathIsShort(each.worker)));
-  if (typeof plan === 'string') return manual(finding, worker, plan);
-  const fix = { title: 'Give every task the application context by default', safety: 'review' as const, changes: repairEdits(plan) };
-  const advice = adviceOf(stack, worker, tasks);
+  const hindrance = hindranceOf(first, source);
+  if (hindrance) return manual(finding, hindrance);
+  if (typeof source === 'string') return undefined;
+  const plan = planOf(
+    first,
+    source,
+    broken.some((each) => pathIsShort(each.worker)),
+  );
+  const fix = {
+    title: 'Give every task the application context by default',
+    safety: 'review' as const,
+    changes: repairEdits(plan),
+  };
+  const advice = adviceOf(stack, worker, tasks, source);
   return advice === undefined ? { ...finding, fix } : { ...finding, fix, advice };
 }
 
@@ -63,33 +80,64 @@ interface Case {
   readonly tasks: readonly BrokenTask[];
 }
 
-function manual(finding: Finding, worker: Worker, why: string): Finding {
-  const advice = `No fix is applied: ${why}. In ${worker.celery.module.path}, set ${worker.celery.name}.Task to a class whose __call__ runs the task inside app.app_context().`;
-  return { ...finding, fix: { title: 'Give every task the application context', safety: 'manual', changes: [] }, advice };
+/** Why a fix is not applied, and what to do instead. */
+interface Hindrance {
+  readonly why: string;
+  readonly instead: string;
 }
 
-function whyManual(stack: Stack, { worker, loaded, tasks }: Case, source: AppSource | string): string | undefined {
-  if (typeof source === 'string') return source;
-  if (worker.celery.module.errors.length > 0) return `${worker.celery.module.path} has syntax errors`;
-  if (!brokerIsSet(worker, loaded))
-    return 'the worker sees no broker setting when it starts, because only the factory configures Celery; let a module that calls the factory be what -A names';
-  if (!tasks.some((task) => task.cured)) return 'the tasks have a base class of their own, which does not derive from the default Task';
-  return stack.repo.has(worker.celery.module.path) ? undefined : 'the module is not in the repository';
+function manual(finding: Finding, { why, instead }: Hindrance): Finding {
+  const advice = `No fix is applied: ${why}. ${instead}.`;
+  return {
+    ...finding,
+    fix: { title: 'Give every task the application context', safety: 'manual', changes: [] },
+    advice,
+  };
 }
 
-function planOf({ worker, defaults }: Case, source: AppSource, short: boolean): RepairPlan | string {
+function hindranceOf({ worker, loaded, tasks, defaults }: Case, source: AppSource | string): Hindrance | undefined {
   const { celery, entry } = worker;
+  const site = typeof source !== 'string' && source.kind === 'bound' ? source.module : celery.module;
+  const set = `In ${site.path}, set ${celery.name}.Task to a class whose __call__ runs the task inside app.app_context()`;
+  if (typeof source === 'string') return { why: source, instead: set };
+  if (site.errors.length > 0) return { why: `${site.path} has syntax errors`, instead: set };
+  if (!brokerIsSet(worker, loaded))
+    return {
+      why: 'the worker sees no broker setting when it starts, because nothing that it imports configures Celery',
+      instead: `Let -A name a module that calls the factory and then imports ${celery.name} from ${celery.module.path}`,
+    };
+  if (!tasks.some((task) => task.cured))
+    return {
+      why: 'the tasks have base classes of their own, which do not derive from the default Task',
+      instead: `${set}, and derive those base classes from ${celery.name}.Task`,
+    };
+  // An assignment that runs elsewhere or later would replace the new class.
+  if (
+    defaults.some(
+      (each) => each.setBy === 'assignment' && (each.statement === undefined || each.module.path !== site.path),
+    )
+  )
+    return { why: 'the default Task is set in several places', instead: `${set}, after all other assignments` };
+  if (site.path !== celery.module.path && boundName(worker) === undefined)
+    return { why: `${entry.path} does not import the Celery object by name`, instead: set };
+  return undefined;
+}
+
+function planOf({ worker, defaults }: Case, source: AppSource, short: boolean): RepairPlan {
+  const { celery } = worker;
   // The module that -A names has an application of its own: the tasks of this process belong to it.
   const site = source.kind === 'bound' ? source.module : celery.module;
-  const local = site.path === celery.module.path ? celery.name : boundName(worker);
-  if (local === undefined) return `${entry.path} does not import the Celery object by name`;
-  const base = defaults.filter((each) => each.module.path === site.path && each.at);
-  const statements = base.flatMap(({ at }) => site.assignments.find((each) => each.at.start === at?.start && each.scope === '')?.statement ?? []);
-  const own =
-    site.path === celery.module.path
-      ? celery.assignment.statement
-      : site.imports.find((each) => each.scope === '' && each.binds === local.split('.')[0])?.statement;
-  const after = [...statements, ...(own === undefined ? [] : [own]), ...(source.kind === 'bound' ? [source.statement] : [])];
+  const own = site.path === celery.module.path;
+  const local = own ? celery.name : (boundName(worker) ?? celery.name);
+  const base = defaults.flatMap(({ statement }) => statement ?? []);
+  const named = own
+    ? celery.assignment.statement
+    : site.imports.find((each) => each.scope === '' && each.binds === local)?.statement;
+  const after = [
+    ...base,
+    ...(named === undefined ? [] : [named]),
+    ...(source.kind === 'bound' ? [source.statement] : []),
+  ];
   return { site, celery: local, source, after, callsBase: defaults.some(({ cls }) => cls.call), pathIsShort: short };
 }
 
@@ -106,16 +154,30 @@ function pathIsShort({ view, command }: Worker): boolean {
   if (/^(?:.*\/)?python[\d.]*$/.test(command.argv[0] ?? '')) return false;
   const folders = (view.container.variable('PYTHONPATH') ?? '').split(':');
   const { workdir } = view.container;
-  return !folders.some((folder) => folder === '.' || (workdir !== undefined && folder.replace(/(?<=.)\/$/, '') === workdir));
+  return !folders.some(
+    (folder) => folder === '.' || (workdir !== undefined && folder.replace(/(?<=.)\/$/, '') === workdir),
+  );
 }
 
-function adviceOf(stack: Stack, { view }: Worker, tasks: readonly BrokenTask[]): string | undefined {
-  const web = stack.neighbours(view.service).map((other) => stack.view(other)).filter((other) => other.startup.main?.program.role === 'web');
-  const missing = web.flatMap((other) => [...other.service.environment.keys()]).filter((name) => !view.service.environment.has(name));
+function adviceOf(stack: Stack, { view }: Worker, tasks: readonly BrokenTask[], source: AppSource): string | undefined {
+  const read = view.python.reachable((source.app.factory?.module ?? source.app.module).path, true);
+  const web = stack.neighbours(view.service).filter((other) => stack.view(other).startup.main?.program.role === 'web');
+  const missing = [...new Set(web.flatMap((other) => [...other.environment.keys()]))].filter(
+    (name) => !view.service.environment.has(name) && read.some((module) => module.text.includes(name)),
+  );
   const uncured = tasks.filter((task) => !task.cured).map((task) => task.fn.name);
   const notes = [
-    ...(missing.length > 0 ? [`the factory now runs in ${view.service.name} too, which lacks variables of the web service: ${[...new Set(missing)].join(', ')}`] : []),
-    ...(uncured.length > 0 ? [`tasks with a base class of their own stay without a context: ${uncured.join(', ')}`] : []),
+    ...(missing.length > 0
+      ? [
+          `the application is now made in ${view.service.name} too, which lacks variables that the web service has: ${missing.join(', ')}`,
+        ]
+      : []),
+    ...(uncured.length > 0
+      ? [`tasks whose base class does not derive from the default Task stay without a context: ${uncured.join(', ')}`]
+      : []),
+    ...(tasks.some(({ use }) => use.name === 'url_for')
+      ? ['url_for() outside a request needs SERVER_NAME in the configuration too']
+      : []),
   ];
   return notes.length > 0 ? `Check: ${notes.join('; ')}.` : undefined;
 }

@@ -1,5 +1,5 @@
-import type { PythonPath } from '../../src/model/python-app.ts';
 import type { StartCommand } from '../../src/model/process.ts';
+import type { PythonPath } from '../../src/model/python-app.ts';
 import type { ServiceView } from '../../src/model/stack.ts';
 import type { PythonAssignment, PythonCall, PythonModule } from '../../src/parse/python.ts';
 import { callAt, functionAt, inScope } from './callee.ts';
@@ -46,8 +46,11 @@ function objectName(python: PythonPath, entry: PythonModule, command: StartComma
 function celeryAppOf(python: PythonPath, entry: PythonModule, named: string | undefined): CeleryApp | undefined {
   if (named !== undefined) return celeryNamed(python, entry, named);
   for (const name of ['app', 'celery'])
-    if (python.origin(entry, name, '')?.kind === 'defined' && !isModule(python, entry, name)) return celeryNamed(python, entry, name);
-  const found = entry.assignments.filter((each) => each.scope === '').flatMap((each) => celeryNamed(python, entry, each.target) ?? []);
+    if (python.origin(entry, name, '')?.kind === 'defined' && !isModule(python, entry, name))
+      return celeryNamed(python, entry, name);
+  const found = entry.assignments
+    .filter((each) => each.scope === '')
+    .flatMap((each) => celeryNamed(python, entry, each.target) ?? []);
   return found.length === 1 ? found[0] : undefined;
 }
 
@@ -60,15 +63,21 @@ function celeryNamed(python: PythonPath, entry: PythonModule, dotted: string): C
   const origin = python.origin(entry, dotted, '');
   if (origin?.kind !== 'defined') return undefined;
   const { module, name } = origin;
-  const made = module.assignments.filter((each) => each.target === name && each.scope === '' && each.annotation !== each.value?.text);
+  const made = module.assignments.filter((each) => each.target === name && each.scope === '' && each.value);
   const [assignment] = made;
-  if (made.length !== 1 || !assignment?.value || module.statements[assignment.statement]?.parent !== -1) return undefined;
+  if (made.length !== 1 || !assignment?.value || module.statements[assignment.statement]?.parent !== -1)
+    return undefined;
   const call = callAt(module, assignment.value.at);
   if (!call) return undefined;
   if (isCelery(python, module, call)) return { module, name, assignment, call, callModule: module };
   const maker = functionAt(python, module, call.callee, '');
-  const inner = maker?.module.calls.filter((each) => inScope(each.scope, maker.fn.qualified) && isCelery(python, maker.module, each)) ?? [];
-  return maker && inner.length === 1 && inner[0] ? { module, name, assignment, call: inner[0], callModule: maker.module } : undefined;
+  const inner =
+    maker?.module.calls.filter(
+      (each) => inScope(each.scope, maker.fn.qualified) && isCelery(python, maker.module, each),
+    ) ?? [];
+  return maker && inner.length === 1 && inner[0]
+    ? { module, name, assignment, call: inner[0], callModule: maker.module }
+    : undefined;
 }
 
 /** Celery's own class; a subclass (FlaskCelery, Flask-CeleryExt) may push the context in ways of its own. */

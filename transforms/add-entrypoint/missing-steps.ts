@@ -59,8 +59,10 @@ function migrationFinding(stack: Stack, view: ServiceView, migrations: AppMigrat
     const theirs = stack.view(other);
     return isWeb(theirs) && migrationsOfApp(stack, theirs)?.folder === migrations.folder;
   });
-  if (sharing.length > 0)
+  if (sharing.length > 0) {
+    evidence.push(...sharing.map((other) => ({ at: other.at, says: `${other.name} serves the same database` })));
     return manual(`${[service, ...sharing].map(({ name }) => name).join(' and ')} share these migrations, and only one of them may run them`);
+  }
   return withPlan(stack, view, [migrations.step], message, evidence, manual);
 }
 

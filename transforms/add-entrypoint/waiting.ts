@@ -20,7 +20,7 @@ export function* waitingFindings(
     const missing = missingProgram(view, command);
     if (missing) yield replaced(stack, view, script, parsed, command, [started, ...missing]);
     const endless = endlessLoop(parsed, command);
-    if (endless) yield bounded(view, parsed, command, endless, started);
+    if (endless) yield bounded(view, parsed, endless, started);
   }
 }
 
@@ -105,7 +105,7 @@ interface Loop {
 }
 
 /** Words by which a loop ends on its own, whatever it waits for. */
-const ENDS = /\b(?:break|exit|return|timeout|kill)\b|-(?:lt|le|gt|ge|eq|ne)\b|\(\(/;
+const ENDS = /\b(?:break|exit|return|timeout|kill)\b|-(?:lt|le|gt|ge|eq|ne)\b|(?:^|[\s$])\(\(/;
 
 /** `until X; do sleep 1; done` and `while ! X`, whose body does nothing but wait. */
 function endlessLoop(parsed: ShellScript, command: ShellCommand): Loop | undefined {
@@ -128,7 +128,7 @@ function endlessLoop(parsed: ShellScript, command: ShellCommand): Loop | undefin
 /** Seconds after which a bounded wait gives up. */
 const LIMIT = 60;
 
-function bounded(view: ServiceView, parsed: ShellScript, command: ShellCommand, loop: Loop, started: Evidence): Finding {
+function bounded(view: ServiceView, parsed: ShellScript, loop: Loop, started: Evidence): Finding {
   const { text, path } = parsed;
   const at = { path, start: loop.start, end: loop.end };
   const pause = Number(/\bsleep\s+(\d+(?:\.\d+)?)/.exec(text.slice(loop.start, loop.end))?.[1] ?? 1) || 1;
@@ -139,7 +139,7 @@ function bounded(view: ServiceView, parsed: ShellScript, command: ShellCommand, 
   const indent = indentAt(text, loop.start);
   const oneLine = text.slice(loop.body, lineEnd(text, loop.body)).trim() !== '';
   const seconds = Math.round(tries * pause);
-  const give = `echo "${nameOf(command.words[0]?.text ?? 'the wait')}: no answer within ${seconds} s, giving up" >&2`;
+  const give = `echo "Nothing answered within ${seconds} s, giving up." >&2`;
   const inner = oneLine
     ? ` ${count}=$((${count} + 1)); [ "$${count}" -le ${tries} ] || { ${give}; exit 1; };`
     : `${eol}${[`${count}=$((${count} + 1))`, `if [ "$${count}" -gt ${tries} ]; then`, `  ${give}`, '  exit 1', 'fi'].map((each) => `${indent}  ${each}`).join(eol)}`;

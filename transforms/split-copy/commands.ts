@@ -130,6 +130,9 @@ export function codeUse(command: RunCommand, code: readonly string[]): CodeUse {
   if (INDEPENDENT.test(name)) return redirected ? 'files' : 'no';
   if (FILE_PROGRAMS.test(name)) {
     const paths = command.words.slice(1).filter((word) => !word.text.startsWith('-'));
+    if (name === 'rm' && paths.every(({ text }) => INSTALLED.test(text)) && command.words.some(({ text }) => /^-[a-zA-Z]*f/.test(text))) return 'no';
+    if (/^(?:rm|mv|cp)$/.test(name) && paths.some((word) => reachesFurther(word, command.cwd, code))) return 'yes';
+    if (name === 'find' && /-delete|\brm\b|\bmv\b/.test(command.text) && inCode(paths[0]?.text ?? '.')) return /pyc|__pycache__/.test(command.text) ? 'no' : 'yes';
     return redirected || pathsIn(name, paths).some((word) => !word.literal && !word.text.startsWith('/') ? true : inCode(word.text)) ? 'files' : 'no';
   }
   const verb = command.words[1]?.text ?? '';
@@ -139,6 +142,19 @@ export function codeUse(command: RunCommand, code: readonly string[]): CodeUse {
     return VERBS[name]?.test(verb) && !(/^(?:install|i|add|uninstall|update)$/.test(verb) && !all.includes('-g') && !all.includes('--global')) ? 'no' : 'yes';
   }
   return VERBS[name]?.test(verb) ? 'no' : 'yes';
+}
+
+/** Folders that an install makes: there is nothing to remove before it. */
+const INSTALLED = /(?:^|\/)(?:node_modules|\.venv|venv|vendor|target|__pycache__)\/?$/;
+
+/** A path that may cover what an install adds to the code's folder: `*`, the folder itself, `node_modules`. */
+function reachesFurther(word: Word, cwd: string | undefined, code: readonly string[]): boolean {
+  if (INSTALLED.test(word.text)) return true;
+  if (cwd === undefined && !word.text.startsWith('/')) return true;
+  const path = joinContainer(cwd ?? '/', word.text.replace(/\/?[^/]*[*?[{].*$/, ''));
+  const covers = code.some((folder) => within(path === '/' ? '' : path, folder) !== undefined);
+  // `cp conf/x .` only writes into the folder.
+  return covers && !/^\.\/?$/.test(word.text);
 }
 
 /** `chmod +x a`, `sed s/a/b/ a`: the first argument is no path. */

@@ -34,19 +34,28 @@ export function stageFiles(stack: Stack, layers: readonly ImageLayer[]): StageFi
     }
     return files;
   };
-  const before = (end: number, keep: (file: CopiedFile) => boolean): ReadonlyMap<string, CopiedFile> =>
-    new Map(
-      layers.slice(0, end).flatMap((_, layer) =>
-        copied(layer)
-          .filter(keep)
-          .map((file) => [file.target, file] as const),
-      ),
-    );
+  const indexes = new Map<number, ReadonlyMap<string, CopiedFile>>();
+  const inLayer = (layer: number): ReadonlyMap<string, CopiedFile> => {
+    const index = indexes.get(layer) ?? new Map(copied(layer).map((file) => [file.target, file] as const));
+    indexes.set(layer, index);
+    return index;
+  };
   return {
     layers,
     copied,
-    fileAt: (target, end) => before(end, (file) => file.target === target).get(target),
-    filesBelow: (folder, end) => [...before(end, (file) => within(folder, file.target) !== undefined).values()],
+    fileAt(target, end) {
+      for (let layer = end - 1; layer >= 0; layer -= 1) {
+        const file = inLayer(layer).get(target);
+        if (file) return file;
+      }
+      return undefined;
+    },
+    filesBelow(folder, end) {
+      const found = new Map<string, CopiedFile>();
+      for (let layer = 0; layer < end; layer += 1)
+        for (const file of inLayer(layer).values()) if (within(folder === '/' ? '' : folder, file.target) !== undefined) found.set(file.target, file);
+      return [...found.values()];
+    },
     read: (file) => stack.repo.read(file.path),
   };
 }

@@ -47,16 +47,17 @@ export function reordered(text: string, blocks: readonly Block[], moved: Readonl
   const install = blocks.at(-1);
   if (!install) return '';
   const indent = /[^\r\n]*$/.exec(install.text.slice(0, install.offset))?.[0] ?? '';
+  const rest = install.text.slice(install.offset + install.instruction.at.end - install.instruction.at.start);
   const staying = blocks.filter((block) => !moved.has(block.instruction));
   const following = blocks.filter((block) => moved.has(block.instruction));
   const order = [...staying, ...following];
   const parts = order.map((block, index) => {
     const previous = order[index - 1];
     const gap = index === 0 ? '' : block === blocks[0] ? (staying[0]?.gap ?? '') : block.gap;
-    const own = block === install ? installText(block, rewritten, eol, indent) : block.text;
+    const own = block === install ? installText(block, rewritten, eol, indent) + (rewritten.tail === undefined ? rest : '') : block.text;
     return `${previous ? eol : ''}${gap}${own}`;
   });
-  const tail = rewritten.tail === undefined ? '' : `${eol}${indent}${rewritten.tail}`;
+  const tail = rewritten.tail === undefined ? '' : `${eol}${indent}${rewritten.tail}${rest}`;
   return parts.join('') + tail;
 }
 

@@ -30,9 +30,17 @@ export function judge(stack: Stack, files: StageFiles, own: readonly number[], r
   if (onPurpose(stack, [...broad, run].map((index) => files.layers[index] as ImageLayer))) return 'fine';
   if (project?.reading.kind === 'project') return manual(stack, files, broad, run, [project], project.reading.advice);
   if (parts.head.some((command) => command.conditional && installs.some((install) => install.command === command))) return 'fine';
-  if (isGenerated(files, earlier, parts, manifests)) return 'fine';
+  if (isGenerated(files, earlier, parts, manifests) || isBroughtFromStage(files, earlier, installs)) return 'fine';
   return split(stack, files, { first, broad, run, parts, manifests });
 }
+
+/** `COPY --from=deps /app/node_modules ./node_modules`: another stage installs, this one only completes it. */
+const isBroughtFromStage = (files: StageFiles, earlier: readonly number[], installs: readonly Install[]): boolean =>
+  earlier.some((index) => {
+    const copy = copyOf((files.layers[index] as ImageLayer).instruction);
+    const words = copy?.from === undefined ? [] : [...copy.sources, copy.destination].map(({ text }) => text.replace(/\/$/, '').split('/').at(-1));
+    return installs.some(({ reading }) => reading.kind === 'install' && reading.fills !== undefined && words.includes(reading.fills));
+  });
 
 interface Site {
   readonly first: number;
@@ -133,7 +141,7 @@ function conflict(files: StageFiles, moved: number, stays: number): string | und
   const after = (files.layers[stays + 1] as ImageLayer).workdir;
   switch (b.instruction.keyword) {
     case 'WORKDIR':
-      return after !== a.workdir && (isRun || !copyOf(a.instruction)?.destination.text.startsWith('/')) ? `${named}, which changes the folder that it works in` : undefined;
+      return after !== a.workdir && (isRun || !a.expand(copyOf(a.instruction)?.destination.text ?? '').startsWith('/')) ? `${named}, which changes the folder that it works in` : undefined;
     case 'USER':
     case 'SHELL':
       return isRun ? `${named}, which changes how it runs` : undefined;

@@ -106,7 +106,7 @@ export function installedBefore(files: StageFiles, end: number, install: Install
   return files.layers.slice(0, end).some((layer, index) => {
     const commands = layer.instruction.keyword === 'RUN' ? commandsOf(layer) : undefined;
     if (!commands) return false;
-    if (install.ecosystem === 'rust') return commands.some(({ words }) => words[0]?.text === 'cargo' && /^(?:build|chef|fetch)$/.test(words[1]?.text ?? ''));
+    if (install.ecosystem === 'rust') return commands.some(({ words }) => words[0]?.text === 'cargo' && words.slice(1, 3).some(({ text }) => /^(?:build|chef|fetch)$/.test(text)));
     return installsOf(files, index, commands).some(({ ecosystem, reading, command }) => {
       if (ecosystem !== install.ecosystem) return false;
       if (install.reading.kind !== 'install') return reading.kind === 'install' || command.words[0]?.text === 'pip';
