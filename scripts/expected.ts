@@ -13,5 +13,6 @@ await loadPython(pythonWasm());
 const chosen = selectTransforms(transforms, { only: [], skip: [], groups: [] });
 const result = run(scan(join('fixtures', 'repos', name, 'before')), chosen, {
   allow: new Set(['safe', 'review']),
+  named: new Set(),
 });
 process.stdout.write(diffBytes(result.before, result.after));

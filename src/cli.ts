@@ -168,7 +168,8 @@ async function applyCommand(environment: Environment, path: string, flags: Apply
   const unread = unreadFiles(repo);
   if (dockerFiles(repo).length === 0) throw nothingToRepair(path, unread);
   await loadParsers(repo);
-  const ran = run(repo, chosen, { allow: new Set(flags.safeOnly ? ['safe'] : ['safe', 'review']) });
+  const allow = new Set(flags.safeOnly ? (['safe'] as const) : (['safe', 'review'] as const));
+  const ran = run(repo, chosen, { allow, named: new Set(flags.only) });
   const result = { ...ran, notices: [...unread, ...ran.notices] };
   const leftover = flags.write ? write(root, result.before, result.after).leftover : undefined;
   report(environment, result, flags, gitPrefix(root));

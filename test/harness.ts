@@ -16,7 +16,7 @@ import type { Transform } from '../src/transform.ts';
 /** Files of a folder by path: mode and bytes, as `100644:<latin1 text>` so that a failure shows readable text. */
 export type Tree = ReadonlyMap<string, string>;
 
-const ALLOW = { allow: new Set(['safe', 'review'] as const) };
+const ALLOW = { allow: new Set(['safe', 'review'] as const), named: new Set<string>() };
 const GIT_ENV = {
   ...process.env,
   GIT_CONFIG_GLOBAL: '/dev/null',

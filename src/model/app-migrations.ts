@@ -39,7 +39,7 @@ const revisionsIn = (stack: Stack, folder: string): readonly string[] =>
 const startOf = (path: string): Span => ({ path, start: 0, end: 0 });
 
 /** The absolute container path at which the process finds a repository file. */
-function containerPathOf(view: ServiceView, path: string): string | undefined {
+export function containerPathOf(view: ServiceView, path: string): string | undefined {
   const mounted = view.service.mounts.flatMap((mount) => {
     const rest = mount.kind === 'bind' && mount.source !== undefined ? within(mount.source, path) : undefined;
     return rest === undefined ? [] : [joinContainer(mount.target, rest)];

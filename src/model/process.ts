@@ -2,6 +2,7 @@ import type { Evidence, Span } from '../finding.ts';
 import { readShell, type ShellCommand } from '../parse/shell.ts';
 import { joinContainer, nameOf } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
+import { isBranchNotTaken } from './case-branch.ts';
 import type { ArgvWord, Container } from './container.ts';
 import { npmScript } from './node-app.ts';
 import { type Program, peel, programOf } from './program.ts';
@@ -28,6 +29,14 @@ export interface StartCommand {
   readonly passed: boolean;
   /** The shell command when it stands in a script of the repository. */
   readonly source: ShellCommand | undefined;
+  /** Variables set for it alone: `FOO=1 cmd`, `env FOO=1 cmd`. */
+  readonly assignments: readonly Assignment[];
+}
+
+/** A variable as a command line sets it; expansions in the value are kept as written. */
+export interface Assignment {
+  readonly name: string;
+  readonly value: string;
 }
 
 /** A shell script of the repository that a container starts. */
@@ -53,7 +62,10 @@ export interface Startup {
   readonly evidence: readonly Evidence[];
 }
 
-type Setting = Pick<StartCommand, 'conditional' | 'looped' | 'exec' | 'background' | 'passed' | 'script' | 'source'>;
+type Setting = Pick<
+  StartCommand,
+  'conditional' | 'looped' | 'exec' | 'background' | 'passed' | 'script' | 'source' | 'assignments'
+>;
 
 /** A command line on its way through wrappers, shells and scripts. */
 interface Call {
@@ -80,6 +92,7 @@ const ALONE: Setting = {
   passed: false,
   script: undefined,
   source: undefined,
+  assignments: [],
 };
 /** Programs that start others by rules of their own. */
 const OPAQUE = /^(?:make|just|task|supervisord|honcho|foreman|s6-svscan|docker-entrypoint\.sh|.*\.(?:sh|bash))$/;
@@ -104,10 +117,21 @@ function follow(walk: Walk, call: Call): void {
   const words = call.words.slice(call.words.length - argv.length);
   const first = words[0];
   if (!first || call.depth > MAX_DEPTH) return;
-  const inner: Call = { ...call, words };
+  const assignments = [
+    ...call.setting.assignments,
+    ...assignmentsIn(call.words.slice(0, call.words.length - argv.length)),
+  ];
+  const inner: Call = { ...call, words, setting: { ...call.setting, assignments } };
   if (/^(?:sh|bash|ash|dash)$/.test(nameOf(first.text))) followShell(walk, inner);
   else if (!followScript(walk, inner, 0) && !followNpm(walk, inner, argv)) record(walk, inner, wrappers);
 }
+
+/** What an `env` in front of a command sets. */
+const assignmentsIn = (wrappers: readonly ArgvWord[]): readonly Assignment[] =>
+  wrappers.flatMap(({ text }) => {
+    const match = /^(\w+)=(.*)$/s.exec(text);
+    return match?.[1] === undefined ? [] : [{ name: match[1], value: match[2] ?? '' }];
+  });
 
 /** `sh -c text args…`, `sh script args…`. */
 function followShell(walk: Walk, call: Call): void {
@@ -160,6 +184,7 @@ function followCommands(
 ): void {
   for (const command of commands) {
     if (command.words.length === 0 || command.within.some((each) => each.kind === 'substitution')) continue;
+    if (!textAt && isBranchNotTaken(command, commands, call.words[0]?.text)) continue;
     const [only] = command.words;
     const passes = command.words.length === 1 && /^\$(?:@|\{@\}|\*)$/.test(only?.text ?? '');
     const source = textAt || passes ? undefined : command;
@@ -177,6 +202,7 @@ function settingOf(command: ShellCommand, outer: Setting): Omit<Setting, 'passed
     kinds.some((kind) => ['if-body', 'else-body', 'case', 'function'].includes(kind)) ||
     command.within.some((each) => each.joinedBy === '||');
   return {
+    assignments: [...outer.assignments, ...command.assignments.map(({ name, value }) => ({ name, value }))],
     conditional: outer.conditional || command.joinedBy === '||' || mayNotRun,
     looped: outer.looped || kinds.some((kind) => kind.startsWith('loop')),
     exec: command.exec,

@@ -204,16 +204,25 @@ function pythonScript(words: readonly string[], at: Span): Program | undefined {
   };
 }
 
+/** `npx --yes prisma x`, `pnpm exec prisma x` → `prisma x`. */
+function withoutRunner(words: readonly string[]): readonly string[] {
+  if (!/^(?:npx|bunx|npm|pnpm|yarn)$/.test(words[0] ?? '')) return words;
+  const rest = words[0] === 'npm' && words[1] !== 'exec' ? [] : words.slice(1);
+  const start = rest.findIndex((word) => !word.startsWith('-') && !/^(?:exec|dlx)$/.test(word));
+  return start < 0 ? [] : rest.slice(start);
+}
+
 /** The migration tool of a command line, as people name it; `undefined` when it is none. */
 export function migrationName(argv: readonly string[]): string | undefined {
   const words = argv.map((word, index) => (index === 0 ? (word.split('/').at(-1) ?? word) : word));
   const has = (...names: string[]): boolean => names.every((name) => words.includes(name));
   if (words[0] === 'flask' && has('db', 'upgrade')) return 'flask db upgrade';
   if (words[0] === 'alembic' && has('upgrade')) return 'alembic upgrade';
-  if (words.some((word) => /(?:^|\/)(?:manage\.py|django-admin)$/.test(word)) && has('migrate'))
+  const asks = words.includes('--check') || words.includes('--plan');
+  if (words.some((word) => /(?:^|\/)(?:manage\.py|django-admin)$/.test(word)) && has('migrate') && !asks)
     return 'manage.py migrate';
   if (words.some((word) => /(?:^|\/)manage\.py$/.test(word)) && has('db', 'upgrade')) return 'manage.py db upgrade';
-  const node = words[0] === 'npx' || words[0] === 'pnpm' || words[0] === 'yarn' ? words.slice(1) : words;
+  const node = withoutRunner(words);
   const tool = (node[0] ?? '').split('/').at(-1);
   if (tool === 'prisma' && node.includes('migrate') && node.includes('deploy')) return 'prisma migrate deploy';
   if (tool === 'knex' && node.includes('migrate:latest')) return 'knex migrate:latest';

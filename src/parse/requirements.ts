@@ -24,7 +24,8 @@ export function readRequirements(path: string, text: string): readonly Requireme
 function kindOf(line: string): Pick<Requirement, 'kind' | 'text'> {
   const [, option = '', value = ''] = /^(--?[A-Za-z-]+?)(?:\s*=\s*|\s+|(?<=^-[a-z]))(.*)$/.exec(line) ?? [];
   const path = value.replace(/^(["'])(.*)\1$/, '$2');
-  if (option === '-r' || option === '--requirement') return { kind: isUrl(path) ? 'option' : 'requirements', text: path };
+  if (option === '-r' || option === '--requirement')
+    return { kind: isUrl(path) ? 'option' : 'requirements', text: path };
   if (option === '-c' || option === '--constraint') return { kind: isUrl(path) ? 'option' : 'constraints', text: path };
   if (option === '-e' || option === '--editable') return { kind: isUrl(path) ? 'package' : 'local', text: path };
   if (option === '-f' || option === '--find-links') return { kind: isUrl(path) ? 'option' : 'local', text: path };
@@ -37,7 +38,12 @@ export function isLocalRequirement(text: string): boolean {
   const target = (/^[\w.[\],-]+\s*@\s*(\S+)/.exec(text)?.[1] ?? text).split(/\s*;|\s+--/)[0] ?? '';
   if (target.startsWith('file:')) return true;
   if (isUrl(target)) return false;
-  return /^\.{0,2}\//.test(target) || /^\.{1,2}(?:$|\[)/.test(target) || target.includes('/') || /\.(?:whl|tar\.gz|zip)$/.test(target);
+  return (
+    /^\.{0,2}\//.test(target) ||
+    /^\.{1,2}(?:$|\[)/.test(target) ||
+    target.includes('/') ||
+    /\.(?:whl|tar\.gz|zip)$/.test(target)
+  );
 }
 
 const isUrl = (text: string): boolean => /^(?:[\w+.-]+:\/\/|git@)/.test(text) && !text.startsWith('file:');

@@ -44,6 +44,8 @@ export function carryOut(repo: Repo, changes: readonly Change[]): FileChanges | 
       unique.filter((change) => change.path === path),
     );
     if ('why' in result) return result;
+    const twice = result.files.find(([key]) => next.has(key));
+    if (twice) return { kind: 'impossible', why: `${twice[0]} is changed in two ways` };
     for (const [key, file] of result.files) next.set(key, file);
   }
   return next;
@@ -111,5 +113,5 @@ const splitsPair = (text: string, at: number): boolean =>
 
 const isInside = (repo: Repo, path: string): boolean =>
   path !== '' &&
-  !/^[/~\\]|^[A-Za-z]:|(?:^|\/)\.\.?(?:\/|$)|\/\/|\/$|(?:^|\/)\.git(?:\/|$)|\0/.test(path) &&
+  !/^[/~\\]|^[A-Za-z]:|(?:^|\/)\.\.?(?:\/|$)|\/\/|\/$|(?:^|\/)\.git(?:\/|$)|\0/i.test(path) &&
   !repo.linkAt(path);

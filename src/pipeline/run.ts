@@ -48,6 +48,8 @@ export interface Run {
 export interface RunOptions {
   /** Safeties that are applied. `manual` never is. */
   readonly allow: ReadonlySet<Exclude<Safety, 'manual'>>;
+  /** Ids of the transforms that the user asked for by name. */
+  readonly named: ReadonlySet<string>;
 }
 
 /** Runs the transforms in order; each sees the repository that its predecessors left behind. */
@@ -70,9 +72,10 @@ export function run(repo: Repo, transforms: readonly Transform[], options: RunOp
 /** Repeats one transform, reading the stack anew each time, until it has nothing left to change. */
 function settle(start: Stack, transform: Transform, options: RunOptions): { stack: Stack; outcomes: Outcome[] } {
   const applied: Outcome[] = [];
+  const request = { named: options.named.has(transform.id) };
   let stack = start;
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
-    const result = applyPass(stack, [...transform.find(stack)], options);
+    const result = applyPass(stack, [...transform.find(stack, request)], options);
     if (result.stack === stack) return { stack, outcomes: [...applied, ...result.outcomes] };
     applied.push(...result.outcomes.filter((outcome) => !outcome.skipped));
     stack = result.stack;

@@ -53,7 +53,9 @@ const shop = (files: Readonly<Record<string, string | undefined>>): Repo => {
     ].join('\n'),
     ...files,
   };
-  return Repo.of(Object.fromEntries(Object.entries(all).flatMap(([path, text]) => (text === undefined ? [] : [[path, text]]))));
+  return Repo.of(
+    Object.fromEntries(Object.entries(all).flatMap(([path, text]) => (text === undefined ? [] : [[path, text]]))),
+  );
 };
 
 const jobs = (...lines: readonly string[]): Repo => shop({ 'jobs.py': [...lines, ''].join('\n') });
@@ -189,6 +191,53 @@ describe('untouched fixtures', () => {
   });
 });
 
+describe('what holds the untouched fixtures back', () => {
+  test.each([
+    ['untouched-already-repaired', 'celery_app.py', '\n\ncelery.Task = ContextTask\n', '\n'],
+    ['untouched-celery-current-app', 'tasks.py', 'from celery import current_app', 'from flask import current_app'],
+    ['untouched-celery-init-app-at-import', 'celery_app.py', 'task_cls=FlaskTask, ', ''],
+    ['untouched-celery-subclass', 'celery_app.py', 'FlaskCelery("orders"', 'Celery("orders"'],
+    ['untouched-decorator-pushes', 'tasks.py', '@in_app\n', ''],
+    ['untouched-expects-the-error', 'tasks.py', 'RuntimeError', 'KeyError'],
+    ['untouched-factory-called-at-import', 'worker.py', '\ncreate_app("production")\n', ''],
+    ['untouched-guarded-by-has-app-context', 'tasks.py', 'if has_app_context():', 'if True:'],
+    ['untouched-make-celery-at-import', 'celery_app.py', '    celery.Task = ContextTask\n', ''],
+    ['untouched-no-flask-state', 'tasks.py', 'return math.dist(a, b)', 'from flask import g; return g.unit'],
+    [
+      'untouched-no-worker-service',
+      'docker-compose.yml',
+      'services:\n',
+      'services:\n  w: {build: ., command: celery -A celery_app worker}\n',
+    ],
+    ['untouched-module-not-in-the-repository', 'docker-compose.yml', 'company_jobs', 'celery_app'],
+    ['untouched-old-flask-sqlalchemy', 'requirements.txt', 'Flask-SQLAlchemy==2.5.1', 'Flask-SQLAlchemy==3.0.2'],
+    ['untouched-push-at-import', 'worker.py', 'app.app_context().push()', ''],
+    [
+      'untouched-rq-worker',
+      'docker-compose.yml',
+      'rq worker --url redis://redis:6379/0',
+      'celery -A celery_app worker',
+    ],
+    ['untouched-task-base-pushes', 'tasks.py', '(base=AppTask)', ''],
+    ['untouched-task-prerun', 'celery_app.py', 'task_prerun.connect(enter)\n', ''],
+    [
+      'untouched-tasks-push-themselves',
+      'tasks.py',
+      '    with app.app_context():\n        close_open',
+      '    if app:\n        close_open',
+    ],
+    ['untouched-worker-module-calls-init', 'worker.py', 'init_celery(create_app("production"))', ''],
+    ['untouched-worker-process-init', 'celery_app.py', '@worker_process_init.connect\n', ''],
+  ])('%s, without that', (name, path, guard, instead) => {
+    const repo = fixture(name);
+    const text = repo.read(path) ?? '';
+    expect(text).toContain(guard);
+    const files = repo.paths.map((each) => [each, repo.read(each) ?? ''] as const);
+    const bared = Repo.of({ ...Object.fromEntries(files), [path]: text.replace(guard, instead) });
+    expect(findingIn(bared).fix?.safety).toBe('review');
+  });
+});
+
 describe('hard input', () => {
   test('nothing throws on broken repositories', () => {
     for (const repo of [
@@ -228,7 +277,7 @@ describe('hard input', () => {
         '@celery.task',
         'def name():',
         '\treturn "é🚚" + current_app.name',
-      ).with(new Map()),
+      ),
       'jobs.py',
     );
     expect(text.startsWith('\ufeff# Tâches 🚚\n')).toBe(true);

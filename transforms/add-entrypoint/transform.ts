@@ -2,6 +2,7 @@ import { defineTransform } from '../../src/transform.ts';
 import { brokenScripts } from './broken-script.ts';
 import { hiddenScripts } from './hidden-script.ts';
 import { missingSteps } from './missing-steps.ts';
+import { missingWaitCommands } from './wait-command.ts';
 
 /** Prepares the database once, in an entrypoint of the web service, and repairs start scripts that cannot do their job. */
 export default defineTransform({
@@ -11,6 +12,7 @@ export default defineTransform({
   *find(stack) {
     yield* hiddenScripts(stack);
     yield* brokenScripts(stack);
+    yield* missingWaitCommands(stack);
     yield* missingSteps(stack);
   },
 });

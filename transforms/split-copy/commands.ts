@@ -1,7 +1,7 @@
+import type { Span } from '../../src/finding.ts';
 import type { ImageLayer } from '../../src/model/image-layer.ts';
 import { readShell, type ShellCommand } from '../../src/parse/shell.ts';
 import { joinContainer, within } from '../../src/repo/path.ts';
-import type { Span } from '../../src/finding.ts';
 
 /** A word of a command; `literal` is false when the shell expands it. */
 export interface Word {
@@ -37,14 +37,23 @@ export function commandsOf(layer: ImageLayer): readonly RunCommand[] | undefined
     const shell = /^(?:.*\/)?(?:ba|da|a)?sh$/.test(exec[0] ?? '') && /^-[a-z]*c$/.test(exec[1] ?? '');
     if (shell) return undefined;
     const words = exec.map((text) => ({ text, source: text, literal: true }));
-    const common = { at: instruction.at, cwd: layer.workdir, conditional: false, plain: false, state: false, redirected: [] };
+    const common = {
+      at: instruction.at,
+      cwd: layer.workdir,
+      conditional: false,
+      plain: false,
+      state: false,
+      redirected: [],
+    };
     return [{ ...common, words: peeled(words), text: exec.join(' ') }];
   }
   const script = readShell(dockerfile.path, instruction.script, instruction.scriptOffset);
   if (script.problems.length > 0) return undefined;
   const moves: { readonly scope: readonly number[]; readonly to: string | undefined }[] = [];
   return script.commands.map((command) => {
-    const scope = command.within.filter(({ kind }) => kind === 'subshell' || kind === 'substitution').map(({ at }) => at.start);
+    const scope = command.within
+      .filter(({ kind }) => kind === 'subshell' || kind === 'substitution')
+      .map(({ at }) => at.start);
     const here = moves.filter((move) => move.scope.every((start, index) => scope[index] === start));
     const last = here.at(-1);
     const cwd = last ? last.to : layer.workdir;
@@ -70,7 +79,8 @@ function readCommand(layer: ImageLayer, command: ShellCommand, cwd: string | und
     text,
     at: command.at,
     cwd,
-    conditional: kinds.some((kind) => kind !== 'group' && kind !== 'subshell') || command.joinedBy === '||' || command.background,
+    conditional:
+      kinds.some((kind) => kind !== 'group' && kind !== 'subshell') || command.joinedBy === '||' || command.background,
     plain: kinds.length === 0 && (command.joinedBy === '&&' || command.joinedBy === ';'),
     state: words.length === 0 || /^(?:cd|export|unset|\.|source|umask|alias|pushd|popd|eval)$/.test(name),
     redirected: [...text.matchAll(/(?<![<&\d-])[<>]{1,2}\s*([^\s<>&|;()"']+)/g)].map((match) => match[1] ?? ''),
@@ -86,7 +96,11 @@ function peeled(words: readonly Word[]): readonly Word[] {
     else if (name === 'env' && rest.length > 1) {
       rest = rest.slice(1);
       while (/^[A-Za-z_]\w*=/.test(rest[0]?.text ?? '')) rest = rest.slice(1);
-    } else if (/^(?:pypy|python)[\d.]*$/.test(name) && rest[1]?.text === '-m' && /^(?:pip|poetry|pipenv|uv)$/.test(rest[2]?.text ?? ''))
+    } else if (
+      /^(?:pypy|python)[\d.]*$/.test(name) &&
+      rest[1]?.text === '-m' &&
+      /^(?:pip|poetry|pipenv|uv)$/.test(rest[2]?.text ?? '')
+    )
       rest = rest.slice(2);
     else {
       const first = rest[0];
@@ -126,20 +140,41 @@ export function codeUse(command: RunCommand, code: readonly string[]): CodeUse {
   };
   const redirected = command.redirected.some((path) => path !== '/dev/null' && inCode(path));
   if (name === undefined) return redirected ? 'files' : 'no';
-  if (/^(?:\.|source)$/.test(name)) return /\/bin\/activate$|^\/etc\//.test(command.words[1]?.text ?? '') ? 'no' : 'yes';
+  if (/^(?:\.|source)$/.test(name))
+    return /\/bin\/activate$|^\/etc\//.test(command.words[1]?.text ?? '') ? 'no' : 'yes';
   if (INDEPENDENT.test(name)) return redirected ? 'files' : 'no';
   if (FILE_PROGRAMS.test(name)) {
     const paths = command.words.slice(1).filter((word) => !word.text.startsWith('-'));
-    if (name === 'rm' && paths.every(({ text }) => INSTALLED.test(text)) && command.words.some(({ text }) => /^-[a-zA-Z]*f/.test(text))) return 'no';
+    if (
+      name === 'rm' &&
+      paths.every(({ text }) => INSTALLED.test(text)) &&
+      command.words.some(({ text }) => /^-[a-zA-Z]*f/.test(text))
+    )
+      return 'no';
     if (/^(?:rm|mv|cp)$/.test(name) && paths.some((word) => reachesFurther(word, command.cwd, code))) return 'yes';
-    if (name === 'find' && /-delete|\brm\b|\bmv\b/.test(command.text) && inCode(paths[0]?.text ?? '.')) return /pyc|__pycache__/.test(command.text) ? 'no' : 'yes';
-    return redirected || pathsIn(name, paths).some((word) => !word.literal && !word.text.startsWith('/') ? true : inCode(word.text)) ? 'files' : 'no';
+    if (name === 'find' && /-delete|\brm\b|\bmv\b/.test(command.text) && inCode(paths[0]?.text ?? '.'))
+      return /pyc|__pycache__/.test(command.text) ? 'no' : 'yes';
+    return redirected ||
+      pathsIn(name, paths).some((word) => (!word.literal && !word.text.startsWith('/') ? true : inCode(word.text)))
+      ? 'files'
+      : 'no';
   }
   const verb = command.words[1]?.text ?? '';
-  if (/^python[\d.]*$/.test(name)) return /^(?:-m venv|-m ensurepip|--version|-V)$/.test(command.words.slice(1, verb === '-m' ? 3 : 2).map(({ text }) => text).join(' ')) ? 'no' : 'yes';
+  if (/^python[\d.]*$/.test(name))
+    return /^(?:-m venv|-m ensurepip|--version|-V)$/.test(
+      command.words
+        .slice(1, verb === '-m' ? 3 : 2)
+        .map(({ text }) => text)
+        .join(' '),
+    )
+      ? 'no'
+      : 'yes';
   if (name === 'npm' || name === 'yarn' || name === 'pnpm') {
     const all = command.words.map(({ text }) => text);
-    return VERBS[name]?.test(verb) && !(/^(?:install|i|add|uninstall|update)$/.test(verb) && !all.includes('-g') && !all.includes('--global')) ? 'no' : 'yes';
+    return VERBS[name]?.test(verb) &&
+      !(/^(?:install|i|add|uninstall|update)$/.test(verb) && !all.includes('-g') && !all.includes('--global'))
+      ? 'no'
+      : 'yes';
   }
   return VERBS[name]?.test(verb) ? 'no' : 'yes';
 }
@@ -166,4 +201,7 @@ function pathsIn(name: string, paths: readonly Word[]): readonly Word[] {
 }
 
 const overlaps = (a: string, b: string): boolean =>
-  a === '/' || b === '/' || within(a, b.replace(/\/$/, '')) !== undefined || within(b.replace(/\/$/, ''), a) !== undefined;
+  a === '/' ||
+  b === '/' ||
+  within(a, b.replace(/\/$/, '')) !== undefined ||
+  within(b.replace(/\/$/, ''), a) !== undefined;

@@ -53,7 +53,8 @@ export function stageFiles(stack: Stack, layers: readonly ImageLayer[]): StageFi
     filesBelow(folder, end) {
       const found = new Map<string, CopiedFile>();
       for (let layer = 0; layer < end; layer += 1)
-        for (const file of inLayer(layer).values()) if (within(folder === '/' ? '' : folder, file.target) !== undefined) found.set(file.target, file);
+        for (const file of inLayer(layer).values())
+          if (within(folder === '/' ? '' : folder, file.target) !== undefined) found.set(file.target, file);
       return [...found.values()];
     },
     read: (file) => stack.repo.read(file.path),
@@ -63,7 +64,9 @@ export function stageFiles(stack: Stack, layers: readonly ImageLayer[]): StageFi
 function filesOf(stack: Stack, layers: readonly ImageLayer[], layer: number, copy: ImageCopy): readonly CopiedFile[] {
   const { context, dockerfile } = layers[layer] ?? {};
   if (context === undefined || dockerfile === undefined) return [];
-  const paths = copy.folder ? stack.repo.paths.filter((path) => within(copy.source, path) !== undefined) : [copy.source];
+  const paths = copy.folder
+    ? stack.repo.paths.filter((path) => within(copy.source, path) !== undefined)
+    : [copy.source];
   return paths.flatMap((path) => {
     const relative = within(context, path);
     if (relative === undefined || isIgnoredByDocker(stack.sources, context, dockerfile, relative)) return [];
@@ -75,7 +78,8 @@ function filesOf(stack: Stack, layers: readonly ImageLayer[], layer: number, cop
 const CODE =
   /\.(?:py|pyx|ipynb|js|jsx|mjs|cjs|ts|tsx|mts|cts|vue|svelte|astro|rb|erb|php|twig|go|rs|java|kt|scala|c|cc|cpp|h|cs|ex|exs|pl|sh|bash|html?|css|s[ac]ss|less|jinja2?|j2|graphql|proto)$/i;
 /** Files of these names configure an install or a build tool; copying them alone before an install is a decision. */
-const CONFIGURATION = /(?:^|\/)(?:setup\.py|conftest\.py|[\w.-]*\.config\.[cm]?[jt]s|\.[\w.-]+rc\.[cm]?js|\.pnpmfile\.cjs|build\.rs|yarn-[\d.]+\.c?js)$/;
+const CONFIGURATION =
+  /(?:^|\/)(?:setup\.py|conftest\.py|[\w.-]*\.config\.[cm]?[jt]s|\.[\w.-]+rc\.[cm]?js|\.pnpmfile\.cjs|build\.rs|yarn-[\d.]+\.c?js)$/;
 
 /** True for files that people edit every day. */
 export const isCode = (path: string): boolean => CODE.test(path) && !CONFIGURATION.test(path);

@@ -11,7 +11,12 @@ import type { Install } from './run.ts';
  * Keeps a folder that the install fills out of the build context: the code is now copied after the install,
  * so a `node_modules` of the host would overwrite the image's.
  */
-export function ignoreChanges(stack: Stack, files: StageFiles, code: number, installs: readonly Install[]): { readonly changes: readonly Change[] } | { readonly why: string } {
+export function ignoreChanges(
+  stack: Stack,
+  files: StageFiles,
+  code: number,
+  installs: readonly Install[],
+): { readonly changes: readonly Change[] } | { readonly why: string } {
   const { context, dockerfile } = files.layers[code] as ImageLayer;
   if (context === undefined) return { changes: [] };
   const own = `${dockerfile.path}.dockerignore`;
@@ -20,18 +25,35 @@ export function ignoreChanges(stack: Stack, files: StageFiles, code: number, ins
   const patterns = new Set<string>();
   for (const { reading } of installs) {
     if (reading.kind !== 'install' || reading.fills === undefined) continue;
-    const all = homesOf(context, reading.reads.map((file) => file.path));
+    const all = homesOf(
+      context,
+      reading.reads.map((file) => file.path),
+    );
     for (const home of reading.fills === 'node_modules' ? all : all.slice(0, 1)) {
       const folder = home === '' ? reading.fills : `${home}/${reading.fills}`;
       if (!bringsFolder(files, context, folder) || ignore?.ignores(folder) || ignore?.ignores(`${folder}/x`)) continue;
-      if (stack.repo.hasFolder(context === '' ? folder : `${context}/${folder}`)) return { why: `${folder} is part of the repository and would overwrite what was installed` };
-      patterns.add(home === '' && reading.reads.every((file) => (within(context, file.path) ?? '/').split('/').length === 1 || !file.path.endsWith('package.json')) ? reading.fills : `**/${reading.fills}`);
+      if (stack.repo.hasFolder(context === '' ? folder : `${context}/${folder}`))
+        return { why: `${folder} is part of the repository and would overwrite what was installed` };
+      patterns.add(
+        home === '' &&
+          reading.reads.every(
+            (file) =>
+              (within(context, file.path) ?? '/').split('/').length === 1 || !file.path.endsWith('package.json'),
+          )
+          ? reading.fills
+          : `**/${reading.fills}`,
+      );
     }
   }
   if (patterns.size === 0) return { changes: [] };
-  const lines = patterns.has(`**/node_modules`) ? [...patterns].filter((pattern) => pattern !== 'node_modules') : [...patterns];
+  const lines = patterns.has(`**/node_modules`)
+    ? [...patterns].filter((pattern) => pattern !== 'node_modules')
+    : [...patterns];
   const text = stack.repo.read(path);
-  if (text === undefined) return stack.repo.has(path) ? { why: `${path} cannot be read` } : { changes: [{ path, create: `${lines.join('\n')}\n` }] };
+  if (text === undefined)
+    return stack.repo.has(path)
+      ? { why: `${path} cannot be read` }
+      : { changes: [{ path, create: `${lines.join('\n')}\n` }] };
   const eol = eolOf(text);
   const glue = text === '' || text.endsWith('\n') ? '' : eol;
   return { changes: [{ path, start: text.length, end: text.length, text: `${glue}${lines.join(eol)}${eol}` }] };
@@ -53,7 +75,11 @@ const bringsFolder = (files: StageFiles, context: string, folder: string): boole
     const copy = layer.context === context ? copyOf(layer.instruction) : undefined;
     if (!copy || copy.from !== undefined) return false;
     return copy.sources.some(({ text }) => {
-      const source = layer.expand(text).replace(/^(?:\.?\/)+/, '').replace(/\/?\*?$/, '').replace(/^\.$/, '');
+      const source = layer
+        .expand(text)
+        .replace(/^(?:\.?\/)+/, '')
+        .replace(/\/?\*?$/, '')
+        .replace(/^\.$/, '');
       return source === '' ? true : within(source, folder) !== undefined;
     });
   });

@@ -1,5 +1,5 @@
-import type { CopiedFile } from './copies.ts';
 import type { Word } from './commands.ts';
+import type { CopiedFile } from './copies.ts';
 
 /** What an installer can see where it runs. */
 export interface InstallSite {

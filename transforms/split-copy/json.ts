@@ -13,4 +13,5 @@ export function objectOf(text: string | undefined): Json | undefined {
 }
 
 /** The texts of a JSON array. */
-export const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []);
+export const list = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];

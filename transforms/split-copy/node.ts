@@ -1,10 +1,9 @@
-import { textOf, valueAt } from '../../src/parse/compose.ts';
-import { readCompose } from '../../src/parse/compose.ts';
+import { readCompose, textOf, valueAt } from '../../src/parse/compose.ts';
 import { joinContainer, within } from '../../src/repo/path.ts';
 import type { Word } from './commands.ts';
 import type { CopiedFile } from './copies.ts';
 import { ABSENT, type Installer, type InstallSite, present, type Reading, readsCode } from './installer.ts';
-import { list, objectOf, type Json } from './json.ts';
+import { type Json, list, objectOf } from './json.ts';
 
 /** `npm ci`, `npm install`, `yarn`, `yarn install`, `pnpm install`. */
 export const node: Installer = {
@@ -33,13 +32,24 @@ function nodeCommand(words: readonly Word[]): { readonly tool: Tool; readonly fo
     if (option !== undefined) {
       folder = inline ?? texts[index + 1];
       if (inline === undefined) index += 1;
-    } else if (/^--(?:registry|cache|cache-folder|network-timeout|loglevel|modules-folder|omit|include|store-dir|fetch-retries|fetch-timeout|mutex)$/.test(text)) index += 1;
+    } else if (
+      /^--(?:registry|cache|cache-folder|network-timeout|loglevel|modules-folder|omit|include|store-dir|fetch-retries|fetch-timeout|mutex)$/.test(
+        text,
+      )
+    )
+      index += 1;
     else if (/^(?:-g|--global)$/.test(text)) return undefined;
     else if (!text.startsWith('-')) rest.push(text);
   }
   const verb = rest[0];
-  const installs = tool === 'npm' ? /^(?:ci|install|i|clean-install|install-clean)$/ : tool === 'yarn' ? /^install$/ : /^(?:install|i)$/;
-  const bare = tool === 'yarn' && verb === undefined && !texts.some((text) => /^(?:-v|--version|-h|--help)$/.test(text));
+  const installs =
+    tool === 'npm'
+      ? /^(?:ci|install|i|clean-install|install-clean)$/
+      : tool === 'yarn'
+        ? /^install$/
+        : /^(?:install|i)$/;
+  const bare =
+    tool === 'yarn' && verb === undefined && !texts.some((text) => /^(?:-v|--version|-h|--help)$/.test(text));
   return bare || (rest.length === 1 && installs.test(verb ?? '')) ? { tool, folder } : undefined;
 }
 
@@ -53,7 +63,11 @@ function readPackage(tool: Tool, folder: string, words: readonly Word[], site: I
   const own = present(site, folder, LOCKS[tool]);
   const root = own[0];
   if (root?.target !== joinContainer(folder, 'package.json')) return ABSENT;
-  if (words.some(({ text }) => text === 'ci') && own.every(({ path }) => !/(?:package-lock|npm-shrinkwrap)\.json$/.test(path))) return ABSENT;
+  if (
+    words.some(({ text }) => text === 'ci') &&
+    own.every(({ path }) => !/(?:package-lock|npm-shrinkwrap)\.json$/.test(path))
+  )
+    return ABSENT;
   const manifest = objectOf(site.read(root));
   if (!manifest) return readsCode('package.json cannot be read');
   const members = workspaces(tool, folder, manifest, site);
@@ -61,23 +75,36 @@ function readPackage(tool: Tool, folder: string, words: readonly Word[], site: I
   const extra: CopiedFile[] = [];
   for (const { file, json } of packages) {
     const home = file.target.slice(0, -'/package.json'.length) || '/';
-    const problem = localDependency(json, home, members) ?? (words.some(({ text }) => text === '--ignore-scripts') ? undefined : lifecycle(json, home, site, extra));
+    const problem =
+      localDependency(json, home, members) ??
+      (words.some(({ text }) => text === '--ignore-scripts') ? undefined : lifecycle(json, home, site, extra));
     if (problem !== undefined) return readsCode(`${file.path}: ${problem}`);
   }
-  const settings = tool === 'npm' ? [] : site.below(folder).filter(({ target }) => isToolFile(tool, within(folder, target) ?? ''));
+  const settings =
+    tool === 'npm' ? [] : site.below(folder).filter(({ target }) => isToolFile(tool, within(folder, target) ?? ''));
   return { kind: 'install', reads: unique([...own, ...settings, ...members, ...extra]), fills: 'node_modules' };
 }
 
-const unique = (files: readonly CopiedFile[]): readonly CopiedFile[] => [...new Map(files.map((file) => [file.target, file])).values()];
+const unique = (files: readonly CopiedFile[]): readonly CopiedFile[] => [
+  ...new Map(files.map((file) => [file.target, file])).values(),
+];
 
 /** Releases, plugins and patches that yarn and pnpm load before they install. */
 const isToolFile = (tool: Tool, path: string): boolean =>
-  tool === 'yarn' ? /^\.yarn\/(?:releases|plugins|patches|sdks|versions|constraints)\//.test(path) : /^patches\/.*\.patch$/.test(path);
+  tool === 'yarn'
+    ? /^\.yarn\/(?:releases|plugins|patches|sdks|versions|constraints)\//.test(path)
+    : /^patches\/.*\.patch$/.test(path);
 
 /** The package.json of every workspace. */
 function workspaces(tool: Tool, folder: string, manifest: Json, site: InstallSite): readonly CopiedFile[] {
   const field = manifest['workspaces'];
-  const listed = tool === 'pnpm' ? pnpmPackages(folder, site) : [...list(field), ...list(typeof field === 'object' && field !== null && 'packages' in field ? field.packages : undefined)];
+  const listed =
+    tool === 'pnpm'
+      ? pnpmPackages(folder, site)
+      : [
+          ...list(field),
+          ...list(typeof field === 'object' && field !== null && 'packages' in field ? field.packages : undefined),
+        ];
   if (listed.length === 0) return [];
   const globs = listed.map((pattern) => ({ drop: pattern.startsWith('!'), test: globOf(pattern.replace(/^!/, '')) }));
   return site.below(folder).filter(({ target }) => {
@@ -107,9 +134,17 @@ const globOf = (pattern: string): RegExp =>
 
 /** `file:../lib`, `link:`, `portal:` that is not a workspace. */
 function localDependency(json: Json, home: string, members: readonly CopiedFile[]): string | undefined {
-  for (const field of ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies', 'overrides', 'resolutions'])
+  for (const field of [
+    'dependencies',
+    'devDependencies',
+    'optionalDependencies',
+    'peerDependencies',
+    'overrides',
+    'resolutions',
+  ])
     for (const [name, value] of Object.entries(json[field] ?? {})) {
-      const path = typeof value === 'string' ? /^(?:file:|link:|portal:|(?=\.{1,2}\/))(.*)$/.exec(value)?.[1] : undefined;
+      const path =
+        typeof value === 'string' ? /^(?:file:|link:|portal:|(?=\.{1,2}\/))(.*)$/.exec(value)?.[1] : undefined;
       if (path === undefined) continue;
       const target = joinContainer(joinContainer(home, path), 'package.json');
       if (!members.some((member) => member.target === target)) return `${name} is the local path ${path}`;
@@ -118,8 +153,18 @@ function localDependency(json: Json, home: string, members: readonly CopiedFile[
 }
 
 /** Scripts that `npm install` runs in the project itself. https://docs.npmjs.com/cli/using-npm/scripts#life-cycle-operation-order */
-const LIFECYCLE = ['pnpm:devPreinstall', 'preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
-const NEEDS_NOTHING = /^(?:husky(?: install)?(?: [\w./-]+)?|is-ci|lefthook install|simple-git-hooks|only-allow \w+|npx (?:-y )?(?:only-allow \w+|husky(?: install)?)|echo .*|exit 0|true|:|)$/;
+const LIFECYCLE = [
+  'pnpm:devPreinstall',
+  'preinstall',
+  'install',
+  'postinstall',
+  'prepublish',
+  'preprepare',
+  'prepare',
+  'postprepare',
+];
+const NEEDS_NOTHING =
+  /^(?:husky(?: install)?(?: [\w./-]+)?|is-ci|lefthook install|simple-git-hooks|only-allow \w+|npx (?:-y )?(?:only-allow \w+|husky(?: install)?)|echo .*|exit 0|true|:|)$/;
 
 function lifecycle(json: Json, home: string, site: InstallSite, extra: CopiedFile[]): string | undefined {
   const scripts = json['scripts'];
@@ -129,7 +174,8 @@ function lifecycle(json: Json, home: string, site: InstallSite, extra: CopiedFil
     for (const part of value.split(/\s*(?:&&|\|\||;)\s*/)) {
       if (NEEDS_NOTHING.test(part.trim())) continue;
       if (/^(?:npx )?patch-package$/.test(part.trim())) extra.push(...site.below(joinContainer(home, 'patches')));
-      else if (!/^(?:npx )?prisma generate$/.test(part.trim()) || !usesPrisma(json)) return `its script "${name}" runs ${part.trim()}`;
+      else if (!/^(?:npx )?prisma generate$/.test(part.trim()) || !usesPrisma(json))
+        return `its script "${name}" runs ${part.trim()}`;
     }
   }
   if (usesPrisma(json)) {

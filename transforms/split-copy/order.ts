@@ -14,7 +14,11 @@ export interface Block {
 }
 
 /** The instructions of a region as blocks, and the region's span: whole lines without the last newline. */
-export function blocksOf(path: string, text: string, instructions: readonly DockerInstruction[]): { readonly blocks: readonly Block[]; readonly at: Span } {
+export function blocksOf(
+  path: string,
+  text: string,
+  instructions: readonly DockerInstruction[],
+): { readonly blocks: readonly Block[]; readonly at: Span } {
   const blocks: Block[] = [];
   const first = instructions[0];
   const start = first ? lineStart(text, first.comments[0]?.start ?? first.at.start) : 0;
@@ -42,7 +46,12 @@ export interface Rewritten {
  * The region with `moved` blocks below its last one. Every block keeps its comments and the blank lines before it,
  * except that the first moved one trades places (and blank lines) with what now comes first.
  */
-export function reordered(text: string, blocks: readonly Block[], moved: ReadonlySet<DockerInstruction>, rewritten: Rewritten): string {
+export function reordered(
+  text: string,
+  blocks: readonly Block[],
+  moved: ReadonlySet<DockerInstruction>,
+  rewritten: Rewritten,
+): string {
   const eol = eolOf(text);
   const install = blocks.at(-1);
   if (!install) return '';
@@ -54,7 +63,10 @@ export function reordered(text: string, blocks: readonly Block[], moved: Readonl
   const parts = order.map((block, index) => {
     const previous = order[index - 1];
     const gap = index === 0 ? '' : block === blocks[0] ? (staying[0]?.gap ?? '') : block.gap;
-    const own = block === install ? installText(block, rewritten, eol, indent) + (rewritten.tail === undefined ? rest : '') : block.text;
+    const own =
+      block === install
+        ? installText(block, rewritten, eol, indent) + (rewritten.tail === undefined ? rest : '')
+        : block.text;
     return `${previous ? eol : ''}${gap}${own}`;
   });
   const tail = rewritten.tail === undefined ? '' : `${eol}${indent}${rewritten.tail}${rest}`;

@@ -40,7 +40,8 @@ function argumentsOf(words: readonly Word[], sync: boolean): Arguments {
       index += 1;
       return words[index];
     };
-    if (/^(?:-r|-c|--requirements?|--constraints?)$/.test(option)) found.files.push(...[value()].filter((each) => each !== undefined));
+    if (/^(?:-r|-c|--requirements?|--constraints?)$/.test(option))
+      found.files.push(...[value()].filter((each) => each !== undefined));
     else if (/^(?:-e|--editable|-f|--find-links)$/.test(option)) {
       const target = value();
       if (target && !/^(?:[\w+.-]+:\/\/|git@)/.test(target.text)) found.local.push(target);
@@ -97,9 +98,12 @@ function readProject(local: readonly Word[], reads: readonly CopiedFile[], site:
   const source = present(site, folder, ['pyproject.toml', 'setup.py', 'setup.cfg'])
     .map((file) => site.read(file) ?? '')
     .join('\n');
-  const named = reads[0] ? [] : requirementsNamedIn(source).flatMap((name) => site.file(joinContainer(folder, name)) ?? []);
+  const named = reads[0]
+    ? []
+    : requirementsNamedIn(source).flatMap((name) => site.file(joinContainer(folder, name)) ?? []);
   if (reads.length === 0 && named.length === 0) {
-    if (!/^\s*dependencies\s*=\s*\[\s*[^\s\]]|install_requires|requires-dist/m.test(source)) return readsCode('the project has no dependencies');
+    if (!/^\s*dependencies\s*=\s*\[\s*[^\s\]]|install_requires|requires-dist/m.test(source))
+      return readsCode('the project has no dependencies');
     const advice =
       'pip cannot install the dependencies of a project without its source. Write them to a file (`pip-compile pyproject.toml -o requirements.txt` ' +
       'or `uv export --no-emit-project -o requirements.txt`), copy that file first, run `pip install -r requirements.txt`, then copy the code and run `pip install --no-deps .`';
@@ -117,7 +121,11 @@ function readProject(local: readonly Word[], reads: readonly CopiedFile[], site:
 /** Files that `setup.py` opens or that `[tool.setuptools.dynamic]` names as the dependencies. */
 function requirementsNamedIn(source: string): readonly string[] {
   const dynamic = /^\s*dependencies\s*=\s*\{\s*file\s*=\s*(\[[^\]]*\]|["'][^"']+["'])/m.exec(source)?.[1];
-  const names = dynamic ?? (/install_requires/.test(source) ? (/["'](?:\.\/)?((?:[\w-]+\/)*requirements[\w.-]*\.txt)["']/.exec(source)?.[0] ?? '') : '');
+  const names =
+    dynamic ??
+    (/install_requires/.test(source)
+      ? (/["'](?:\.\/)?((?:[\w-]+\/)*requirements[\w.-]*\.txt)["']/.exec(source)?.[0] ?? '')
+      : '');
   return [...names.matchAll(/["'](?:\.\/)?([^"']+)["']/g)].map((match) => match[1] ?? '');
 }
 

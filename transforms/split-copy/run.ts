@@ -69,7 +69,13 @@ export function partsOf(files: StageFiles, layer: number, code: readonly string[
     }
   }
   const head = commands.slice(0, end);
-  return { commands, head, tail: commands.slice(end), installs: installs.filter(({ command }) => head.includes(command)), every: installs };
+  return {
+    commands,
+    head,
+    tail: commands.slice(end),
+    installs: installs.filter(({ command }) => head.includes(command)),
+    every: installs,
+  };
 }
 
 const NODE_TOOL = /^(?:npm|yarn|pnpm|npx)$/;
@@ -78,13 +84,21 @@ const NODE_TOOL = /^(?:npm|yarn|pnpm|npx)$/;
 export type Between = 'stays' | 'follows the code' | 'blocks';
 
 /** Whether a RUN between the code's COPY and an install of `ecosystem` must follow the code, may stay, or ties the install to the code. */
-export function betweenRun(files: StageFiles, layer: number, code: readonly string[], ecosystem: Ecosystem, manifests: ReadonlySet<string>): Between {
+export function betweenRun(
+  files: StageFiles,
+  layer: number,
+  code: readonly string[],
+  ecosystem: Ecosystem,
+  manifests: ReadonlySet<string>,
+): Between {
   const commands = commandsOf(files.layers[layer] as ImageLayer);
   if (!commands) return 'blocks';
   const installs = installsOf(files, layer, commands);
   const uses = commands.map((command) => {
     const install = installs.find((each) => each.command === command);
-    const foreign = install ? install.ecosystem !== ecosystem : ecosystem !== 'node' && NODE_TOOL.test(command.words[0]?.text ?? '');
+    const foreign = install
+      ? install.ecosystem !== ecosystem
+      : ecosystem !== 'node' && NODE_TOOL.test(command.words[0]?.text ?? '');
     const use = install ? 'yes' : codeUse(command, code);
     return use === 'yes' && foreign ? 'files' : use;
   });
@@ -106,7 +120,11 @@ export function installedBefore(files: StageFiles, end: number, install: Install
   return files.layers.slice(0, end).some((layer, index) => {
     const commands = layer.instruction.keyword === 'RUN' ? commandsOf(layer) : undefined;
     if (!commands) return false;
-    if (install.ecosystem === 'rust') return commands.some(({ words }) => words[0]?.text === 'cargo' && words.slice(1, 3).some(({ text }) => /^(?:build|chef|fetch)$/.test(text)));
+    if (install.ecosystem === 'rust')
+      return commands.some(
+        ({ words }) =>
+          words[0]?.text === 'cargo' && words.slice(1, 3).some(({ text }) => /^(?:build|chef|fetch)$/.test(text)),
+      );
     return installsOf(files, index, commands).some(({ ecosystem, reading, command }) => {
       if (ecosystem !== install.ecosystem) return false;
       if (install.reading.kind !== 'install') return reading.kind === 'install' || command.words[0]?.text === 'pip';
@@ -117,4 +135,5 @@ export function installedBefore(files: StageFiles, end: number, install: Install
 }
 
 const covers = (has: readonly CopiedFile[], wanted: readonly CopiedFile[]): boolean =>
-  wanted.every(({ path }) => has.some((file) => file.path === path)) || has.some(({ path }) => path === wanted[0]?.path);
+  wanted.every(({ path }) => has.some((file) => file.path === path)) ||
+  has.some(({ path }) => path === wanted[0]?.path);

@@ -1,11 +1,11 @@
 import type { Finding } from '../../src/finding.ts';
 import { readImage } from '../../src/model/image.ts';
+import { contextCopies } from '../../src/model/image-files.ts';
 import type { BuildPlan } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
-import { defineTransform } from '../../src/transform.ts';
-import { folderOf } from '../../src/repo/path.ts';
 import { copyOf, type Dockerfile } from '../../src/parse/dockerfile.ts';
-import { contextCopies } from '../../src/model/image-files.ts';
+import { folderOf } from '../../src/repo/path.ts';
+import { defineTransform } from '../../src/transform.ts';
 import { stageFiles } from './copies.ts';
 import { judge, type Verdict } from './plan.ts';
 
@@ -31,19 +31,31 @@ function findIn(stack: Stack, dockerfile: Dockerfile): readonly Finding[] {
     return lone.flatMap((verdict) => (typeof verdict === 'string' ? [] : [verdict]));
   }
   const known = named.filter((build) => build.context !== undefined);
-  const all = [...new Map(known.map((build) => [JSON.stringify([build.context, [...build.args]]), build])).values()].map((build) => verdicts(stack, dockerfile, build));
+  const all = [
+    ...new Map(known.map((build) => [JSON.stringify([build.context, [...build.args]]), build])).values(),
+  ].map((build) => verdicts(stack, dockerfile, build));
   return (all[0] ?? []).flatMap((verdict, index) => {
     if (typeof verdict === 'string') return [];
     const others = all.slice(1).map((each) => each[index]);
     if (others.some((other) => other === undefined || typeof other === 'string')) return [];
     if (known.length === named.length && others.every((other) => sameFix(other, verdict))) return [verdict];
-    const advice = 'The services build this Dockerfile from different contexts, so no one COPY suits all of them. Give each its own Dockerfile, or one context.';
-    return [{ ...verdict, fix: { title: 'Copy the dependency manifests before the code', safety: 'manual' as const, changes: [] }, advice }];
+    const advice =
+      'The services build this Dockerfile from different contexts, so no one COPY suits all of them. Give each its own Dockerfile, or one context.';
+    return [
+      {
+        ...verdict,
+        fix: { title: 'Copy the dependency manifests before the code', safety: 'manual' as const, changes: [] },
+        advice,
+      },
+    ];
   });
 }
 
 const sameFix = (a: Verdict | undefined, b: Finding): boolean =>
-  typeof a === 'object' && JSON.stringify(a.fix?.changes.filter((change) => 'text' in change && change.path === b.at.path)) === JSON.stringify(b.fix?.changes.filter((change) => 'text' in change && change.path === b.at.path)) && a.fix?.safety === b.fix?.safety;
+  typeof a === 'object' &&
+  JSON.stringify(a.fix?.changes.filter((change) => 'text' in change && change.path === b.at.path)) ===
+    JSON.stringify(b.fix?.changes.filter((change) => 'text' in change && change.path === b.at.path)) &&
+  a.fix?.safety === b.fix?.safety;
 
 /** One verdict for each instruction of the Dockerfile, built in one way. */
 function verdicts(stack: Stack, dockerfile: Dockerfile, build: BuildPlan): readonly Verdict[] {
@@ -70,10 +82,12 @@ function loneVerdicts(stack: Stack, dockerfile: Dockerfile): readonly Verdict[] 
 /** Every COPY from the context finds something. */
 const hasSources = (stack: Stack, dockerfile: Dockerfile, build: BuildPlan): boolean =>
   dockerfile.stages.every((stage) => {
-    const layers = readImage(stack.repo, stack.sources, { ...build, target: String(stage.index) }, () => undefined)?.layers ?? [];
+    const layers =
+      readImage(stack.repo, stack.sources, { ...build, target: String(stage.index) }, () => undefined)?.layers ?? [];
     return layers.every((layer, index) => {
       const copy = copyOf(layer.instruction);
-      const sources = copy && copy.from === undefined ? copy.sources.filter(({ text }) => !/[*?[]|:\/\//.test(text)) : [];
+      const sources =
+        copy && copy.from === undefined ? copy.sources.filter(({ text }) => !/[*?[]|:\/\//.test(text)) : [];
       return sources.length === 0 || contextCopies(stack.repo, layers, index).length > 0;
     });
   });
