@@ -11,16 +11,16 @@ import type { Transform } from '../src/transform.ts';
 import { transforms } from '../transforms/index.ts';
 
 const check = process.argv.includes('--check');
-const outdated: string[] = [];
+const wrong: string[] = [];
 
 await loadPython(pythonWasm());
 const rows = transforms.map((transform) => {
   const folder = join('fixtures', 'transforms', transform.id);
-  const runs = new Map(readdirSync(folder).map((name) => [name, runOn(join(folder, name, 'before'), transform)]));
+  const cases = existsSync(folder) ? readdirSync(folder) : [];
+  const runs = new Map(cases.map((name) => [name, runOn(join(folder, name, 'before'), transform)]));
   const basic = runs.get('basic');
-  if (!basic) throw new Error(`${folder}/basic is missing`);
-  const example = `\`\`\`diff\n${diff(basic.before, basic.after)}\`\`\``;
-  update(join('transforms', transform.id, 'README.md'), 'example', example);
+  if (basic) update(join('transforms', transform.id, 'README.md'), 'example', fenced(diff(basic.before, basic.after)));
+  else wrong.push(`${folder}/basic is missing`);
   return tableRow(transform, [...runs.values()]);
 });
 update(
@@ -29,9 +29,15 @@ update(
   ['| transform | what it does | safety | files |', '|---|---|---|---|', ...rows].join('\n'),
 );
 
-if (outdated.length > 0) {
-  process.stderr.write(`Out of date; run npm run docs:\n${outdated.map((path) => `  ${path}\n`).join('')}`);
+if (wrong.length > 0) {
+  process.stderr.write(
+    `The documentation is not as the fixtures say; run npm run docs:\n${wrong.map((line) => `  ${line}\n`).join('')}`,
+  );
   process.exitCode = 1;
+}
+
+function fenced(patch: string): string {
+  return `\`\`\`diff\n${patch}\`\`\``;
 }
 
 function runOn(before: string, transform: Transform): Run {
@@ -57,13 +63,19 @@ function kindOf(path: string): string {
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
 function update(path: string, name: string, content: string): void {
-  if (!existsSync(path)) throw new Error(`${path} is missing`);
+  if (!existsSync(path)) {
+    wrong.push(`${path} is missing`);
+    return;
+  }
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const before = readFileSync(path, 'utf8');
   const [start, end] = [before.indexOf(open), before.indexOf(close)];
-  if (start < 0 || end < start) throw new Error(`${path} has no ${open} and ${close}`);
+  if (start < 0 || end < start) {
+    wrong.push(`${path} has no ${open} and ${close}`);
+    return;
+  }
   const after = `${before.slice(0, start + open.length)}\n${content}\n${before.slice(end)}`;
   if (after === before) return;
-  if (check) outdated.push(path);
+  if (check) wrong.push(`${path} is out of date`);
   else writeFileSync(path, after);
 }

@@ -44,5 +44,6 @@ const globOf = (pattern: string): RegExp =>
 const changesArguments = (script: readonly ShellCommand[], before: number): boolean =>
   script.some(
     ({ words, at }) =>
-      at.start < before && (words[0]?.text === 'shift' || (words[0]?.text === 'set' && words.some(({ text }) => text === '--'))),
+      at.start < before &&
+      (words[0]?.text === 'shift' || (words[0]?.text === 'set' && words.some(({ text }) => text === '--'))),
   );

@@ -16,16 +16,16 @@ export function extendScript(
   const { view } = request;
   const refuse = (why: string): EntrypointPlan => ({ manual: `${script.path} cannot be extended by a splice: ${why}` });
   if (script.problems.length > 0) return refuse('it cannot be read');
-  const waits = waitsAlready(stack, view) ? { lines: [] } : linesToWait(view, request.waitFor);
-  if ('manual' in waits) return waits;
   const suffix = stopsAtErrors(script) ? '' : ' || exit 1';
+  const server = serverCommand(script, main);
+  if (!server) return refuse('the command that starts the server was not found in it');
+  const target = laterStep(view, script, request.steps, wanted) ?? server;
+  const waits = waitsBefore(stack, view, script, target) ? { lines: [] } : linesToWait(view, request.waitFor);
+  if ('manual' in waits) return waits;
   const runs = linesToRun(stack, view, request.steps, suffix);
   if ('manual' in runs) return runs;
   const added = [...waits.lines.map((line) => line.replace(/^(\w+ - <<'(?:PY|JS)')$/, `$1${suffix}`)), ...runs.lines];
   if (added.length === 0) return { changes: [], title: titleFor(request), evidence: [] };
-  const server = serverCommand(script, main);
-  if (!server) return refuse('the command that starts the server was not found in it');
-  const target = laterStep(view, script, request.steps, wanted) ?? server;
   const others = otherUsers(stack, view, script.path);
   const guard = others.length > 0 && main.passed ? guardFor(view, others) : undefined;
   if (others.length > 0 && !guard)
@@ -44,7 +44,10 @@ export function extendScript(
     title: titleFor(request),
     evidence: [
       { at: server.at, says: `${view.service.name} starts its server here` },
-      ...others.map((other) => ({ at: other.service.at, says: `${other.service.name} starts through the same script and must not do it too` })),
+      ...others.map((other) => ({
+        at: other.service.at,
+        says: `${other.service.name} starts through the same script and must not do it too`,
+      })),
     ],
   };
 }
@@ -76,11 +79,21 @@ export const stopsAtErrors = (script: ShellScript): boolean =>
 const WAITING =
   /pg_isready|wait[-_]for|dockerize|\bnc +-|\/dev\/tcp\/|create_connection|connect_ex|mysqladmin +ping|net\.connect|createConnection|select 1|\bpsql\b|psycopg2?\.connect/i;
 
-/** Whether something that runs before the server waits already; in doubt yes, since Compose's own conditions remain. */
+/** Whether something that runs before a command of the script waits already. In doubt yes: Compose's own conditions remain. */
+function waitsBefore(stack: Stack, { startup }: ServiceView, script: ShellScript, target: ShellCommand): boolean {
+  const inScript = startup.commands.some(
+    ({ source, looped, program }) =>
+      source?.at.path === script.path && source.at.start < target.at.start && (looped || program.role === 'wait'),
+  );
+  const before = (path: string): string =>
+    path === script.path ? script.text.slice(0, target.at.start) : (stack.repo.read(path) ?? '');
+  return inScript || startup.scripts.some(({ path }) => WAITING.test(before(path).replace(/^[ \t]*#.*$/gm, '')));
+}
+
+/** Whether anything that a service runs at start waits for something: a loop, a waiting program or wrapper, a script with such words. */
 export const waitsAlready = (stack: Stack, { startup }: ServiceView): boolean =>
   startup.commands.some(
-    (command) =>
-      command.program.role === 'wait' || command.looped || command.wrappers.some((name) => WAITING.test(name)),
+    ({ program, looped, wrappers }) => program.role === 'wait' || looped || wrappers.some((name) => WAITING.test(name)),
   ) || startup.scripts.some(({ path }) => WAITING.test(stack.repo.read(path) ?? ''));
 
 /** The command of a script that the server comes from: itself, or the `"$@"` that stands for it. */
@@ -100,6 +113,13 @@ function laterStep(
   missing: readonly StartStep[],
   wanted: readonly StartStep[],
 ): ShellCommand | undefined {
+  // Without a step of its own a wait goes in front of the first one that the script has.
+  if (wanted.length === 0) {
+    const migrates = view.startup.commands.find(
+      ({ source, program }) => source?.at.path === script.path && program.role === 'migration',
+    );
+    return script.commands.find((command) => migrates?.source && command.at.start === migrates.source.at.start);
+  }
   const last = missing.at(-1);
   const later = last
     ? wanted.slice(wanted.findIndex((step) => step.kind === last.kind && step.argv.at(-1) === last.argv.at(-1)) + 1)
@@ -152,7 +172,8 @@ function aboveRemarks(text: string, line: number): number {
   let at = line;
   while (at > 0) {
     const above = lineStart(text, at - 1);
-    if (!/^[ \t]*(?:#(?!!)|echo\b|printf\b)/.test(text.slice(above, at)) || /[\\]\r?\n$/.test(text.slice(above, at))) return at;
+    if (!/^[ \t]*(?:#(?!!)|echo\b|printf\b)/.test(text.slice(above, at)) || /[\\]\r?\n$/.test(text.slice(above, at)))
+      return at;
     at = above;
   }
   return at;

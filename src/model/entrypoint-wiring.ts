@@ -174,7 +174,8 @@ export function execWords(script: string): readonly string[] | undefined {
 /** A shell-form command that is a single one, with expansions: `exec` lets the server take the shell's place. */
 const canExec = (script: string): boolean => {
   const [command, ...more] = readShell('', script).commands;
-  const plain = command !== undefined && command.assignments.length === 0 && command.within.length === 0 && !command.background;
+  const plain =
+    command !== undefined && command.assignments.length === 0 && command.within.length === 0 && !command.background;
   return plain && more.length === 0 && !command.exec && !BUILTINS.test(command.words[0]?.text ?? ':');
 };
 
@@ -228,11 +229,10 @@ function inCompose(
   const definition = service.definitions.find(
     ({ overlay, entry }) => !overlay && !entry.value.aliasAt && entry.value.kind === 'map',
   );
-  if (!definition || definition.entry.value.kind !== 'map') return manual;
+  if (definition?.entry.value.kind !== 'map') return manual;
   const lines = [`entrypoint: ${list(withScript(inherited, target))}`];
   // An entrypoint in Compose clears the image's CMD: https://docs.docker.com/reference/compose-file/services/#entrypoint
-  if (!service.parts.has('command') && image.cmd)
-    lines.push(`command: ${list(listedCommand(image.cmd))}`);
+  if (!service.parts.has('command') && image.cmd) lines.push(`command: ${list(listedCommand(image.cmd))}`);
   const keys = definition.entry.value.own.map(({ key }) => String(key.value));
   const command = keys.indexOf('command');
   const after =

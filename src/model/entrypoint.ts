@@ -79,8 +79,7 @@ function writeScript(stack: Stack, request: EntrypointRequest): EntrypointPlan {
     'set -e',
     '',
     ...waits.lines,
-    ...runs.lines,
-    '',
+    ...(runs.lines.length > 0 ? [...runs.lines, ''] : []),
     'exec "$@"',
     '',
   ].join('\n');

@@ -61,7 +61,10 @@ export function nodePackage(repo: Repo, container: Container): NodePackage | und
 function stringsUnder(text: string, section: string): Record<string, string> {
   try {
     const parsed: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    const found = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed).find(([key]) => key === section)?.[1] : undefined;
+    const found =
+      typeof parsed === 'object' && parsed !== null
+        ? Object.entries(parsed).find(([key]) => key === section)?.[1]
+        : undefined;
     return typeof found === 'object' && found !== null
       ? Object.fromEntries(
           Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),

@@ -94,7 +94,9 @@ export function linesToRun(stack: Stack, view: ServiceView, steps: readonly Star
 /** The words that start a process in the server's own environment: `poetry run`, `uv run --no-sync`. */
 export function environmentWords(view: ServiceView): readonly string[] {
   const words = view.container.argv?.words.map(({ text }) => text) ?? [];
-  const start = words.findIndex((word, index) => /^(?:poetry|pipenv|uv|pdm|hatch|rye)$/.test(word) && words[index + 1] === 'run');
+  const start = words.findIndex(
+    (word, index) => /^(?:poetry|pipenv|uv|pdm|hatch|rye)$/.test(word) && words[index + 1] === 'run',
+  );
   if (start < 0) return [];
   let end = start + 2;
   while (words[end]?.startsWith('-')) end += 1;

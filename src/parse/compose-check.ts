@@ -1,4 +1,4 @@
-import type { Edit } from '../finding.ts';
+import type { Edit, Span } from '../finding.ts';
 import type { ComposeFile, ComposeNode } from './compose.ts';
 import { keyName } from './compose-query.ts';
 import { readCompose } from './yaml-spans.ts';
@@ -11,6 +11,16 @@ export const plainOf = (node: ComposeNode): Plain => {
   if (node.kind === 'scalar') return node.value;
   if (node.kind === 'seq') return node.items.map((item) => plainOf(item.value));
   return new Map(node.entries.map((entry) => [keyName(entry.key), plainOf(entry.value)]));
+};
+
+/** The values of a node without the part that stands at `gone`, wherever aliases and merges show it. */
+export const plainWithout = (node: ComposeNode, gone: Span): Plain => {
+  const stays = ({ at }: { readonly at: Span }): boolean => at.start !== gone.start || at.end !== gone.end;
+  if (node.kind === 'scalar') return node.value;
+  if (node.kind === 'seq') return node.items.filter(stays).map((item) => plainWithout(item.value, gone));
+  return new Map(
+    node.entries.filter(stays).map((entry) => [keyName(entry.key), plainWithout(entry.value, gone)] as const),
+  );
 };
 
 /** What `change` makes of the value at `path`; `undefined` from `change` removes it. `undefined` when the path leads nowhere. */

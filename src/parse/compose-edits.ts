@@ -1,9 +1,9 @@
-import type { Edit } from '../finding.ts';
+import type { Edit, Span } from '../finding.ts';
 import type { ComposeEntry, ComposeFile, ComposeMap, ComposeNode } from './compose.ts';
-import { checked, type Plain, plainOf, plainWith } from './compose-check.ts';
+import { checked, type Plain, plainOf, plainWith, plainWithout } from './compose-check.ts';
 import { firstSection, insertion } from './compose-insertion.ts';
 import { layoutOf, relayout } from './compose-layout.ts';
-import { isShared, type Link, linksTo, partsOf } from './compose-place.ts';
+import { isShared, type Link, linksAt, linksTo, partsOf } from './compose-place.ts';
 import { entryOf, keyName, valueAt } from './compose-query.ts';
 import { removal } from './compose-removal.ts';
 import { replaceByLines, replaceByScalar } from './compose-replacement.ts';
@@ -30,6 +30,17 @@ export const deleteEntry = (file: ComposeFile, path: readonly string[]): readonl
     new Set([target.index]),
     plainWith(plainOf(file.root), path.slice(0, depth + 1), () => undefined),
   );
+};
+
+/**
+ * Deletes an entry or item by where it stands (`at` of the part), also inside an anchored node: it goes wherever the file shows it.
+ * Parents that would be left empty go too. `undefined` when an anchor would go that an alias still names, or a hidden key would show.
+ */
+export const deleteShown = (file: ComposeFile, at: Span): readonly Edit[] | undefined => {
+  const links = linksAt(file, at);
+  const target = links && links[emptiedDepth(links)];
+  if (!file.root || !target) return undefined;
+  return removed(file, target, new Set([target.index]), plainWithout(file.root, target.part.at));
 };
 
 /** Deletes items of the sequence at `path` by index; when none is left the sequence's entry (and emptied parents) goes too. */

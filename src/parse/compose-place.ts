@@ -41,6 +41,20 @@ export const linksTo = (file: ComposeFile, path: readonly string[]): readonly Li
   return links;
 };
 
+/** The links from the root to the part that stands at `at`, shared or not; aliases are not followed. */
+export const linksAt = (file: ComposeFile, at: Span): readonly Link[] | undefined => {
+  const search = (node: ComposeNode | undefined, above: readonly Link[]): readonly Link[] | undefined => {
+    if (!node || node.kind === 'scalar' || node.aliasAt) return undefined;
+    for (const [index, part] of partsOf(node).entries()) {
+      if (part.at.start > at.start || part.at.end < at.end) continue;
+      const links = [...above, { parent: node, part, index }];
+      return part.at.start === at.start && part.at.end === at.end ? links : search(part.value, links);
+    }
+    return undefined;
+  };
+  return search(file.root, []);
+};
+
 const indexOf = (key: string): number => (/^\d+$/.test(key) ? Number(key) : -1);
 
 /** Just past the `:` of an entry; `undefined` for a `? key` or a flow key without a colon. */

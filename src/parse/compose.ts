@@ -82,6 +82,7 @@ export interface ComposeFile {
 export {
   deleteEntry,
   deleteItems,
+  deleteShown,
   indentStep,
   insertEntries,
   insertItems,

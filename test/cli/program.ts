@@ -1,9 +1,22 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { afterAll } from 'vitest';
 
 const BIN = resolve('dist', 'bin.cjs');
+
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dockfix-cli-'));
+  folders.push(folder);
+  return folder;
+}
 
 /** What one call of the built program left behind. */
 export interface Call {
@@ -25,7 +38,7 @@ export function dockfix(argv: readonly string[], cwd: string, env: Readonly<Reco
 
 /** A fresh git repository with everything committed. */
 export function gitRepository(from: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dockfix-cli-'));
+  const folder = newFolder();
   cpSync(from, folder, { recursive: true });
   for (const argv of [
     ['init', '-q'],
@@ -54,7 +67,7 @@ export function git(cwd: string, argv: readonly string[], input: string | Buffer
 
 /** A folder that holds just these files. */
 export function folderWith(files: Readonly<Record<string, string | Buffer>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dockfix-cli-'));
+  const folder = newFolder();
   for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
   return folder;
 }

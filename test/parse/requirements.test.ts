@@ -11,7 +11,7 @@ test.each([
     ['requirements base.txt', 'constraints pins.txt', 'constraints c.txt'],
   ],
   ['# only a comment\n\n   \n', []],
-  ['--hash=sha256:1 \\\n  --x', ['option --hash=sha256:1   --x']],
+  ['--hash=sha256:1 \\\n  --x', ['option --hash=sha256:1    --x']],
   ['-r https://example.org/r.txt', ['option https://example.org/r.txt']],
   ['-e .', ['local .']],
   [

@@ -191,6 +191,110 @@ describe('untouched fixtures', () => {
   });
 });
 
+describe('variants', () => {
+  const TASK = ['', '@celery.task', 'def name():', '    return current_app.name'];
+  const compose = (worker: string, web: string): string =>
+    `services:\n  web: {build: ., command: ${JSON.stringify(web)}}\n  worker: {build: ., command: ${JSON.stringify(worker)}}\n`;
+
+  test('an application object that the module imports anyway', () => {
+    const repo = shop({
+      'docker-compose.yml': compose('celery -A jobs.celery worker', 'gunicorn app:app'),
+      'wsgi.py': undefined,
+      'app.py': 'from flask import Flask\n\napp = Flask("shop")\n\nimport jobs\n',
+      'jobs.py': [
+        'from celery import Celery',
+        'from flask import current_app',
+        '',
+        'from app import app',
+        '',
+        'celery = Celery(app.name, broker="redis://redis")',
+        ...TASK,
+        '',
+      ].join('\n'),
+    });
+    const text = repairedText(repo, 'jobs.py');
+    expect(text).toContain('        with app.app_context():\n            return self.run(*args, **kwargs)');
+    expect(text).not.toContain('get_flask_app');
+  });
+
+  test('a push in the package of the worker’s module', () => {
+    const jobs = [
+      'from celery import Celery',
+      'from flask import current_app',
+      'celery = Celery("shop", broker="redis://redis")',
+      ...TASK,
+      '',
+    ].join('\n');
+    const files = {
+      'docker-compose.yml': compose('celery -A shop.jobs worker', 'gunicorn wsgi:app'),
+      'jobs.py': undefined,
+      'shop/jobs.py': jobs,
+    };
+    expect(findingsIn(shop({ ...files, 'shop/__init__.py': '' }))).toHaveLength(1);
+    const pushes = 'from app import create_app\n\ncreate_app().app_context().push()\n';
+    expect(findingsIn(shop({ ...files, 'shop/__init__.py': pushes }))).toEqual([]);
+  });
+
+  test.each([
+    ['flask --app app run', 'create_app()'],
+    ['flask --app "app:create_app(\'staging\')" run', "create_app('staging')"],
+    ['gunicorn "app:create_app(config=\'staging\')"', "create_app(config='staging')"],
+    ['uvicorn --factory app:create_app', 'create_app()'],
+    ['python run.py', 'create_app("run")'],
+  ])('the factory as %s calls it', (web, call) => {
+    const repo = shop({
+      'docker-compose.yml': compose('celery -A jobs worker', web),
+      'wsgi.py': undefined,
+      'app.py': 'from flask import Flask\n\ndef create_app(config="x"):\n    app = Flask(config)\n    return app\n',
+      'run.py':
+        'from app import create_app\n\nif __name__ == "__main__":\n    app = create_app("run")\n    app.run()\n',
+    });
+    expect(repairedText(repo, 'jobs.py')).toContain(`            _flask_app = ${call}\n`);
+  });
+
+  test('a wrapped application, when its own module makes it', () => {
+    const wsgi = (line: string): Repo =>
+      shop({
+        'wsgi.py': `from asgiref.wsgi import WsgiToAsgi\n\nfrom app import create_app\n\n${line}`,
+        'app.py': 'from flask import Flask\n\ndef create_app(config="x"):\n    return Flask(config)\n',
+      });
+    const made = wsgi('flask_app = create_app("live")\napp = WsgiToAsgi(flask_app)\n');
+    expect(repairedText(made, 'jobs.py')).toContain('_flask_app = create_app("live")\n');
+    const unknown = findingIn(wsgi('app = WsgiToAsgi(create_app("live"))\n'));
+    expect(unknown.fix?.safety).toBe('manual');
+    expect(unknown.advice).toContain('what the web service makes its Flask application with cannot be told');
+  });
+
+  test('tasks that a list in the configuration module names', () => {
+    const repo = shop({
+      'jobs.py': 'from celery import Celery\n\ncelery = Celery("shop")\ncelery.config_from_object("celeryconfig")\n',
+      'celeryconfig.py': 'broker_url = "redis://redis"\nimports = ("later",)\n',
+      'later.py':
+        'from celery import shared_task\nfrom flask import render_template\n\n@shared_task\ndef page():\n    return render_template("x.html")\n',
+    });
+    expect(repairedText(repo, 'jobs.py')).toContain(
+      'celery.config_from_object("celeryconfig")\n\n\n_flask_app = None\n',
+    );
+  });
+
+  test('one fix for two workers of the same object', () => {
+    const repo = shop({
+      'docker-compose.yml': `${compose('celery -A jobs worker -Q a', 'gunicorn wsgi:app')}  slow: {build: ., command: celery -A jobs.celery worker -Q b}\n`,
+    });
+    expect(findingIn(repo).evidence.filter(({ says }) => says.includes('runs the tasks'))).toHaveLength(2);
+  });
+
+  test.each(['==2.5.1', '~=2.5', '>=2.4,<3', '>=2.0,<3.0'])('Flask-SQLAlchemy%s needs no context', (pin) => {
+    const repo = shop({
+      'docker-compose.yml': compose('celery -A app.celery worker', 'gunicorn app:app'),
+      'requirements.txt': `celery\nflask_sqlalchemy${pin}\n`,
+      'app.py':
+        'from celery import Celery\nfrom flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n\napp = Flask("x")\ndb = SQLAlchemy(app)\ncelery = Celery("x", broker="redis://r")\n\n@celery.task\ndef f():\n    db.session.commit()\n',
+    });
+    expect(findingsIn(repo)).toEqual([]);
+  });
+});
+
 describe('what holds the untouched fixtures back', () => {
   test.each([
     ['untouched-already-repaired', 'celery_app.py', '\n\ncelery.Task = ContextTask\n', '\n'],
@@ -265,7 +369,7 @@ describe('hard input', () => {
     for (const { fix } of findingsIn(repo)) expect(fix?.changes).toEqual([]);
   });
 
-  test('CRLF, BOM, tabs, accents and emoji stay', () => {
+  test('BOM, tabs, accents and emoji stay', () => {
     const text = repairedText(
       jobs(
         '\ufeff# Tâches 🚚',
@@ -291,7 +395,7 @@ describe('hard input', () => {
       'tasks.py':
         'from celery import shared_task\nimport flask\n\n@shared_task\ndef name():\n    return flask.current_app.name\n',
     });
-    expect(repairedText(repo, 'jobs.py')).toMatch(/\]\)\n\n\n_flask_app = None\n[^]*celery\.Task = ContextTask\n$/);
+    expect(repairedText(repo, 'jobs.py')).toMatch(/\]\)\n\n\n_flask_app = None\n[\s\S]*celery\.Task = ContextTask\n$/);
   });
 
   test('imports in parentheses are extended in their own layout', () => {

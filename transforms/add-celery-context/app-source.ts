@@ -1,5 +1,5 @@
 import type { PythonPath } from '../../src/model/python-app.ts';
-import type { Stack } from '../../src/model/stack.ts';
+import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { PythonImport, PythonModule } from '../../src/parse/python.ts';
 import { functionAt } from './callee.ts';
 import { appNamed, appOf, type FlaskApp, factories, madeApps, webApp } from './flask-app.ts';
@@ -34,6 +34,7 @@ export function appSource(stack: Stack, worker: Worker): AppSource | string {
     if (bound) return bound;
   }
   const apps = candidates(stack, worker);
+  if (!apps) return 'what the web service makes its Flask application with cannot be told';
   const distinct = new Map(apps.map((app) => [keyOf(app), app]));
   if (distinct.size > 1)
     return 'several Flask applications or configurations are in use, and it cannot be told which one the tasks belong to';
@@ -45,17 +46,32 @@ export function appSource(stack: Stack, worker: Worker): AppSource | string {
 const keyOf = ({ module, name, factory }: FlaskApp): string =>
   factory ? `${factory.module.path}#${factory.name}(${factory.args.replace(/'/g, '"')})` : `${module.path}#${name}`;
 
-/** What the web services of the project serve; without them, what the modules make; without that, the only factory. */
-function candidates(stack: Stack, worker: Worker): readonly FlaskApp[] {
+/** What the web services of the project serve; without them, what the modules make; without that, the factories. */
+function candidates(stack: Stack, worker: Worker): readonly FlaskApp[] | undefined {
   const { python, service } = worker.view;
-  const seen = (app: FlaskApp): boolean => python.nameOf(app.factory?.module.path ?? app.module.path) !== undefined;
-  const served = stack
+  const webs = stack
     .neighbours(service)
-    .flatMap((other) => webApp(stack.view(other)) ?? [])
-    .filter(seen);
-  if (served.length > 0) return served;
+    .map((other) => stack.view(other))
+    .filter(servesFlask);
+  const served = webs.map((web) => webApp(web));
   const made = madeApps(stack, python);
+  // A server whose object is wrapped: the application is the one that its own module makes.
+  const found = served.flatMap(
+    (app, index) => app ?? made.filter((each) => each.module.path === webs[index]?.entry?.path),
+  );
+  if (webs.length > 0) return found.length < webs.length ? undefined : found.filter((app) => importable(python, app));
   return made.length > 0 ? made : factories(stack, python);
+}
+
+const importable = (python: PythonPath, app: FlaskApp): boolean =>
+  python.nameOf(app.factory?.module.path ?? app.module.path) !== undefined;
+
+/** A web process whose modules import Flask. */
+function servesFlask({ startup, entry, python }: ServiceView): boolean {
+  if (startup.main?.program.role !== 'web' || !entry) return false;
+  return python
+    .reachable(entry.path, false)
+    .some((module) => module.imports.some((each) => /^(?:api)?flask(?:\.|$)/.test(each.module)));
 }
 
 function boundApp(python: PythonPath, module: PythonModule): AppSource | undefined {

@@ -25,7 +25,11 @@ export function loadedBy(stack: Stack, worker: Worker): Loaded {
   const { python } = worker.view;
   const modules = new Map<string, PythonModule>();
   const load = (path: string): void => {
-    for (const module of python.reachable(path, false)) modules.set(module.path, module);
+    // Python runs the packages on the way first.
+    const names = (python.nameOf(path) ?? '').split('.');
+    const packages = names.map((_, index) => python.find(names.slice(0, index).join('.')) ?? path);
+    for (const each of [...packages, path])
+      for (const module of python.reachable(each, false)) modules.set(module.path, module);
   };
   load(worker.entry.path);
   // celery worker -I a,b

@@ -1,11 +1,12 @@
 import { migrationsOf } from '../../src/model/migration.ts';
-import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { MIGRATES_ITSELF } from '../../src/model/node-migrations.ts';
+import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { textOf } from '../../src/parse/compose.ts';
 import type { PythonModule } from '../../src/parse/python.ts';
 
 /** Words that scripts, commands and file names use for preparing a database. */
-const PREPARES = /\bupgrade\b|\bmigrat(?:e|es|ed|ion|ions)\b|create_all|\binit[-_]?(?:db|database|app)\b|\bsetup[-_]?db\b|\bprestart\b|\bseed\b/i;
+const PREPARES =
+  /\bupgrade\b|\bmigrat(?:e|es|ed|ion|ions)\b|create_all|\binit[-_]?(?:db|database|app)\b|\bsetup[-_]?db\b|\bprestart\b|\bseed\b/i;
 const TOOL_IMAGE = /(?:^|\/)(?:flyway|liquibase|migrate|atlas|dbmate|goose)(?:[:/@]|$)/;
 
 /**
@@ -13,7 +14,9 @@ const TOOL_IMAGE = /(?:^|\/)(?:flyway|liquibase|migrate|atlas|dbmate|goose)(?:[:
  * a migration at start, a script with such words, a tool's own image, a lifecycle hook, the application itself.
  */
 export function somethingPrepares(stack: Stack, view: ServiceView): boolean {
-  return stack.neighbours(view.service).some((service) => preparesAtStart(stack, stack.view(service))) || appPrepares(view);
+  return (
+    stack.neighbours(view.service).some((service) => preparesAtStart(stack, stack.view(service))) || appPrepares(view)
+  );
 }
 
 function preparesAtStart(stack: Stack, view: ServiceView): boolean {
@@ -26,9 +29,15 @@ function preparesAtStart(stack: Stack, view: ServiceView): boolean {
   if (startup.scripts.some(({ path }) => PREPARES.test(withoutComments(stack.repo.read(path) ?? '')))) return true;
   if (startup.commands.some(({ argv }) => PREPARES.test(argv.join(' ')))) return true;
   // A command that ends before the server starts: a file of this repository that may do anything.
-  const before = startup.commands.filter((command) => command !== startup.main && command.program.name === 'python' && command.program.app);
+  const before = startup.commands.filter(
+    (command) => command !== startup.main && command.program.name === 'python' && command.program.app,
+  );
   if (before.length > 0) return true;
-  return !startup.complete && service.build !== undefined && /migrat|init|seed|setup|bootstrap|alembic|schema/i.test(service.name);
+  return (
+    !startup.complete &&
+    service.build !== undefined &&
+    /migrat|init|seed|setup|bootstrap|alembic|schema/i.test(service.name)
+  );
 }
 
 const withoutComments = (text: string): string => text.replace(/^[ \t]*#(?!!).*$/gm, '');
@@ -42,19 +51,32 @@ function migratesIn(module: PythonModule): boolean {
   return module.calls.some((call) => {
     if (/(?:^|\.)command\.upgrade$/.test(call.callee)) return true;
     const last = call.callee.split('.').at(-1) ?? '';
-    if (last === 'upgrade') return module.imports.some((each) => each.binds === call.callee.split('.')[0] && /^(?:flask_migrate|alembic)/.test(each.module));
+    if (last === 'upgrade')
+      return module.imports.some(
+        (each) => each.binds === call.callee.split('.')[0] && /^(?:flask_migrate|alembic)/.test(each.module),
+      );
     if (last === 'call_command') return call.args[0]?.string === 'migrate';
-    return /^(?:run|call|check_call|check_output|system|Popen|create_subprocess_exec|create_subprocess_shell)$/.test(last)
+    return /^(?:run|call|check_call|check_output|system|Popen|create_subprocess_exec|create_subprocess_shell)$/.test(
+      last,
+    )
       ? /alembic.*upgrade|db.{1,6}upgrade|manage\.py.*migrate/s.test(call.args.map(({ text }) => text).join(' '))
       : false;
   });
 }
 
 /** Scripts and pipelines of the repository in which people run the migrations themselves, before or after the start. */
-export function runByHand(stack: Stack, tool: RegExp): { readonly path: string; readonly start: number; readonly end: number } | undefined {
+export function runByHand(
+  stack: Stack,
+  tool: RegExp,
+): { readonly path: string; readonly start: number; readonly end: number } | undefined {
   const command = new RegExp(`docker(?:-compose| compose)\\b[^\\n]*\\b(?:run|exec)\\b[^\\n]*(?:${tool.source})`);
   for (const path of stack.repo.paths) {
-    if (!/(?:^|\/)(?:Makefile|makefile|justfile|Taskfile\.ya?ml|package\.json|fabfile\.py|[^/]*\.(?:sh|bash|mk|ps1))$|^\.github\/workflows\/|\.gitlab-ci\.yml$/.test(path)) continue;
+    if (
+      !/(?:^|\/)(?:Makefile|makefile|justfile|Taskfile\.ya?ml|package\.json|fabfile\.py|[^/]*\.(?:sh|bash|mk|ps1))$|^\.github\/workflows\/|\.gitlab-ci\.yml$/.test(
+        path,
+      )
+    )
+      continue;
     const found = command.exec(withoutComments(stack.repo.read(path) ?? ''));
     if (found) {
       const start = (stack.repo.read(path) ?? '').indexOf(found[0]);

@@ -24,7 +24,10 @@ export function* brokenScripts(stack: Stack): Iterable<Finding> {
 }
 
 function* findingsFor(stack: Stack, view: ServiceView, script: StartScript, parsed: ShellScript): Iterable<Finding> {
-  const started: Evidence = { at: script.at, says: `${view.service.name} starts ${script.containerPath}, which is ${script.path}` };
+  const started: Evidence = {
+    at: script.at,
+    says: `${view.service.name} starts ${script.containerPath}, which is ${script.path}`,
+  };
   const crlf = crlfFinding(stack, view, script, parsed, started);
   if (crlf) yield crlf;
   const direct = !script.interpreted && isContainersProcess(view, script);
@@ -48,15 +51,36 @@ const isContainersProcess = (view: ServiceView, script: StartScript): boolean =>
 
 const top = (script: StartScript): Evidence['at'] => ({ path: script.path, start: 0, end: 0 });
 
-function crlfFinding(stack: Stack, view: ServiceView, script: StartScript, parsed: ShellScript, started: Evidence): Finding | undefined {
+function crlfFinding(
+  stack: Stack,
+  view: ServiceView,
+  script: StartScript,
+  parsed: ShellScript,
+  started: Evidence,
+): Finding | undefined {
   const runs = view.image?.layers.filter(({ instruction }) => instruction.keyword === 'RUN') ?? [];
   if (!parsed.crlf || runs.some(({ instruction }) => /dos2unix|\\r/.test(instruction.script))) return undefined;
-  const edits: Change[] = [...parsed.text.matchAll(/\r(?=\n)/g)].map(({ index }) => ({ path: script.path, start: index, end: index + 1, text: '' }));
+  const edits: Change[] = [...parsed.text.matchAll(/\r(?=\n)/g)].map(({ index }) => ({
+    path: script.path,
+    start: index,
+    end: index + 1,
+    text: '',
+  }));
   return {
     message: `${script.path} has Windows line endings, so Linux looks for an interpreter whose name ends in a carriage return and ${view.service.name} dies with "no such file or directory".`,
     at: top(script),
-    evidence: [started, { at: { path: script.path, start: 0, end: Math.max(0, parsed.text.indexOf('\n')) }, says: 'this line and others end in CRLF' }],
-    fix: { title: `Give ${script.path} Unix line endings, and keep git from changing them`, safety: 'safe', changes: [...edits, ...keepLf(stack)] },
+    evidence: [
+      started,
+      {
+        at: { path: script.path, start: 0, end: Math.max(0, parsed.text.indexOf('\n')) },
+        says: 'this line and others end in CRLF',
+      },
+    ],
+    fix: {
+      title: `Give ${script.path} Unix line endings, and keep git from changing them`,
+      safety: 'safe',
+      changes: [...edits, ...keepLf(stack)],
+    },
   };
 }
 
@@ -74,7 +98,12 @@ function keepLf(stack: Stack): readonly Change[] {
 
 const BASHISMS = /\[\[|\bpipefail\b|^\s*source\s|^\s*function\s|=\(|<<<|\$\{\w+(?:\^|,|\/)|&>/m;
 
-function shebangFinding(view: ServiceView, script: StartScript, parsed: ShellScript, started: Evidence): Finding | undefined {
+function shebangFinding(
+  view: ServiceView,
+  script: StartScript,
+  parsed: ShellScript,
+  started: Evidence,
+): Finding | undefined {
   const bom = parsed.text.startsWith('\ufeff');
   if (parsed.shebang && !bom) return undefined;
   const wantsBash = BASHISMS.test(parsed.text);
@@ -86,7 +115,9 @@ function shebangFinding(view: ServiceView, script: StartScript, parsed: ShellScr
     at: top(script),
     evidence: [started],
     fix: {
-      title: parsed.shebang ? `Take the byte order mark off ${script.path}` : `Begin ${script.path} with ${line.trim()}`,
+      title: parsed.shebang
+        ? `Take the byte order mark off ${script.path}`
+        : `Begin ${script.path} with ${line.trim()}`,
       safety: 'safe',
       changes: [{ path: script.path, start: 0, end: bom ? 1 : 0, text: line }],
     },
@@ -104,13 +135,20 @@ function modeFinding(stack: Stack, view: ServiceView, script: StartScript, start
   };
 }
 
-function execFinding(stack: Stack, view: ServiceView, script: StartScript, parsed: ShellScript, started: Evidence): Finding | undefined {
+function execFinding(
+  stack: Stack,
+  view: ServiceView,
+  script: StartScript,
+  parsed: ShellScript,
+  started: Evidence,
+): Finding | undefined {
   const { main } = view.startup;
   if (!main || main.script !== script.path || main.background || main.looped || parsed.crlf) return undefined;
   const server = serverCommand(parsed, main);
   const first = server?.words[0];
   if (!server || !first || server.exec || !endsScript(parsed, server)) return undefined;
-  if (forwardsSignals(view) || otherUsers(stack, view, script.path).some((other) => other.startup.main?.looped)) return undefined;
+  if (forwardsSignals(view) || otherUsers(stack, view, script.path).some((other) => other.startup.main?.looped))
+    return undefined;
   return {
     message: `${script.path} starts the server without exec, so the shell stays in front of it as process 1 and "docker stop" kills ${view.service.name} after ten seconds instead of letting it end its requests.`,
     at: server.at,
@@ -125,14 +163,19 @@ function execFinding(stack: Stack, view: ServiceView, script: StartScript, parse
 
 /** Nothing of the script runs after the command, and nothing of it waits for the command's end. */
 function endsScript(script: ShellScript, server: ShellCommand): boolean {
-  if (server.assignments.length > 0 || server.background || server.joinedBy === '|' || server.joinedBy === '||') return false;
+  if (server.assignments.length > 0 || server.background || server.joinedBy === '|' || server.joinedBy === '||')
+    return false;
   if (server.within.some(({ kind }) => !/^(?:if-body|else-body|case)$/.test(kind))) return false;
   if (script.commands.some(({ words }) => words[0]?.text === 'trap')) return false;
   const index = script.commands.indexOf(server);
   const branch = server.within[0]?.at;
   const after = script.commands.slice(index + 1);
-  const inSameBranch = (other: ShellCommand): boolean => other.within.at(-1)?.text === server.within.at(-1)?.text && other.within.at(-1)?.kind === server.within.at(-1)?.kind;
-  return after.every((other) => branch !== undefined && other.within[0]?.at.start === branch.start && !inSameBranch(other));
+  const inSameBranch = (other: ShellCommand): boolean =>
+    other.within.at(-1)?.text === server.within.at(-1)?.text &&
+    other.within.at(-1)?.kind === server.within.at(-1)?.kind;
+  return after.every(
+    (other) => branch !== undefined && other.within[0]?.at.start === branch.start && !inSameBranch(other),
+  );
 }
 
 /** dumb-init, and tini with `-g`, signal the whole process group. */

@@ -35,7 +35,10 @@ function hiddenScript(stack: Stack, view: ServiceView, image: Image): Finding | 
     ],
   };
   const title = `Keep ${nameOf(inImage.path)} at ${target}, outside the mount`;
-  const moved = container.mountOver(target) || usersOf(stack, view, image).some((other) => other.container.mountOver(target)) ? undefined : moveScript(view, image, path, inImage.path, target);
+  const moved =
+    container.mountOver(target) || usersOf(stack, view, image).some((other) => other.container.mountOver(target))
+      ? undefined
+      : moveScript(view, image, path, inImage.path, target);
   if (moved) return { ...finding, fix: { title, safety: 'review', changes: moved } };
   return {
     ...finding,
@@ -45,7 +48,13 @@ function hiddenScript(stack: Stack, view: ServiceView, image: Image): Finding | 
 }
 
 /** Every place that names the old path, changed to the new one; a COPY of a whole folder gets a COPY of the script behind it. */
-function moveScript(view: ServiceView, image: Image, path: string, source: string, target: string): readonly Change[] | undefined {
+function moveScript(
+  view: ServiceView,
+  image: Image,
+  path: string,
+  source: string,
+  target: string,
+): readonly Change[] | undefined {
   const edits: Edit[] = [];
   let copied = false;
   for (const { instruction, dockerfile, workdir, context } of image.layers) {
@@ -63,10 +72,17 @@ function moveScript(view: ServiceView, image: Image, path: string, source: strin
       copied = true;
     }
     if (instruction.keyword === 'RUN' && instruction.script.includes(nameOf(path))) {
-      const found = [...instruction.script.matchAll(/[^\s"';&|]+/g)].filter((match) => joinContainer(workdir, match[0]) === path);
+      const found = [...instruction.script.matchAll(/[^\s"';&|]+/g)].filter(
+        (match) => joinContainer(workdir, match[0]) === path,
+      );
       for (const match of found) {
         const start = instruction.scriptOffset(match.index);
-        edits.push({ path: dockerfile.path, start, end: instruction.scriptOffset(match.index + match[0].length - 1) + 1, text: target });
+        edits.push({
+          path: dockerfile.path,
+          start,
+          end: instruction.scriptOffset(match.index + match[0].length - 1) + 1,
+          text: target,
+        });
       }
     }
   }
@@ -75,7 +91,13 @@ function moveScript(view: ServiceView, image: Image, path: string, source: strin
   if (!copied) {
     const context = image.build.context;
     const last = image.stage.instructions.findLast(({ keyword }) => keyword === 'COPY' || keyword === 'ADD');
-    if (context === undefined || within(context, source) === undefined || !last || image.dockerfile.text[last.lines.end - 1] !== '\n') return undefined;
+    if (
+      context === undefined ||
+      within(context, source) === undefined ||
+      !last ||
+      image.dockerfile.text[last.lines.end - 1] !== '\n'
+    )
+      return undefined;
     const line = `COPY --chmod=755 ${relativeTo(context, source)} ${target}${image.dockerfile.text.includes('\r\n') ? '\r\n' : '\n'}`;
     edits.push({ path: image.dockerfile.path, start: last.lines.end, end: last.lines.end, text: line });
   }
@@ -86,7 +108,8 @@ function moveScript(view: ServiceView, image: Image, path: string, source: strin
 function startEdits(view: ServiceView, image: Image, path: string, target: string): readonly Edit[] | undefined {
   const workdir = view.container.workdir ?? '/';
   const edits: Edit[] = [];
-  const change = (words: readonly string[]): readonly string[] => words.map((text) => (/\.sh$|\//.test(text) && joinContainer(workdir, text) === path ? target : text));
+  const change = (words: readonly string[]): readonly string[] =>
+    words.map((text) => (/\.sh$|\//.test(text) && joinContainer(workdir, text) === path ? target : text));
   for (const argv of [image.entrypoint, image.cmd].filter((each): each is ImageArgv => each !== undefined)) {
     const next = change(argv.words);
     if (next.every((text, index) => text === argv.words[index])) continue;
@@ -96,7 +119,10 @@ function startEdits(view: ServiceView, image: Image, path: string, target: strin
   for (const key of ['entrypoint', 'command']) {
     const part = view.service.parts.get(key)?.at(-1);
     if (!part) continue;
-    const items = part.node.kind === 'seq' ? part.node.items.map(({ value }) => textOf(value) ?? '') : (textOf(part.node) ?? '').split(' ');
+    const items =
+      part.node.kind === 'seq'
+        ? part.node.items.map(({ value }) => textOf(value) ?? '')
+        : (textOf(part.node) ?? '').split(' ');
     const next = change(items);
     if (next.every((text, index) => text === items[index])) continue;
     const index = next.findIndex((text, at) => text !== items[at]);

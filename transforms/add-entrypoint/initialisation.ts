@@ -14,9 +14,11 @@ export interface Initialisation {
 
 /** Creates what is missing and leaves what is there: it may run at every start. */
 const CREATES = /(?:^|\.)(?:create_all|create_tables|create_db_and_tables)$/;
-const INIT_NAME = /^_?(?:init|initiali[sz]e|create|setup|bootstrap|prepare)_?(?:db|database|tables|schema|db_and_tables)s?$/i;
+const INIT_NAME =
+  /^_?(?:init|initiali[sz]e|create|setup|bootstrap|prepare)_?(?:db|database|tables|schema|db_and_tables)s?$/i;
 /** Calls that start a server, say something, or open a context: none of them changes data. */
-const HARMLESS = /(?:^|\.)(?:run|serve|print|echo|info|debug|warning|app_context|test_request_context|getenv|get|int|bool|str|create_engine|import_models|import_module)$/;
+const HARMLESS =
+  /(?:^|\.)(?:run|serve|print|echo|info|debug|warning|app_context|test_request_context|getenv|get|int|bool|str|create_engine|import_models|import_module)$/;
 
 /** The initialisation of a Python application that stands only where its server never comes along. */
 export function initialisationOf(view: ServiceView, migrated: boolean): Initialisation | undefined {
@@ -41,10 +43,13 @@ export function initialisationOf(view: ServiceView, migrated: boolean): Initiali
 }
 
 /** `python app.py` runs its `__main__` block. */
-const isScript = ({ startup }: ServiceView): boolean => startup.main?.program.name === 'python' || startup.main?.program.name === 'runserver';
+const isScript = ({ startup }: ServiceView): boolean =>
+  startup.main?.program.name === 'python' || startup.main?.program.name === 'runserver';
 
 const isMainGuard = ({ kind, head, parent }: PythonStatement): boolean =>
-  kind === 'if' && parent === -1 && /^__name__\s*==\s*["']__main__["']$|^["']__main__["']\s*==\s*__name__$/.test(head.trim());
+  kind === 'if' &&
+  parent === -1 &&
+  /^__name__\s*==\s*["']__main__["']$|^["']__main__["']\s*==\s*__name__$/.test(head.trim());
 
 /** The statements above one, innermost first. */
 function ancestors(module: PythonModule, index: number): readonly PythonStatement[] {
@@ -57,7 +62,10 @@ const isGuarded = (module: PythonModule, call: PythonCall): boolean =>
   ancestors(module, call.statement).some((statement) => isMainGuard(statement) && statement.clause === 'body');
 
 const isCreation = (module: PythonModule, call: PythonCall): boolean =>
-  CREATES.test(call.callee) || (INIT_NAME.test(call.callee) && (module.functions.some(({ qualified }) => qualified === call.callee) || module.imports.some(({ binds }) => binds === call.callee)));
+  CREATES.test(call.callee) ||
+  (INIT_NAME.test(call.callee) &&
+    (module.functions.some(({ qualified }) => qualified === call.callee) ||
+      module.imports.some(({ binds }) => binds === call.callee)));
 
 const guardedCall = (module: PythonModule): PythonCall | undefined =>
   module.calls.find((call) => call.whole && call.scope === '' && isCreation(module, call) && isGuarded(module, call));
@@ -67,7 +75,10 @@ function createsElsewhere(modules: readonly PythonModule[], entry: PythonModule,
   const target = entry.functions.find(({ qualified }) => qualified === guarded.callee)?.qualified;
   return modules.some((module) =>
     module.calls.some(
-      (call) => isCreation(module, call) && !(module === entry && isGuarded(module, call)) && !(module === entry && call.scope === target),
+      (call) =>
+        isCreation(module, call) &&
+        !(module === entry && isGuarded(module, call)) &&
+        !(module === entry && call.scope === target),
     ),
   );
 }
@@ -76,7 +87,14 @@ function underMain(view: ServiceView, entry: PythonModule, call: PythonCall): In
   const guard = ancestors(entry, call.statement).find(isMainGuard);
   const at = call.at;
   const evidence = [
-    ...(guard ? [{ at: { ...guard.at, end: guard.at.start + (entry.text.slice(guard.at.start).indexOf('\n') + 1 || 1) - 1 }, says: 'this block runs only when the file is started as a script' }] : []),
+    ...(guard
+      ? [
+          {
+            at: { ...guard.at, end: guard.at.start + (entry.text.slice(guard.at.start).indexOf('\n') + 1 || 1) - 1 },
+            says: 'this block runs only when the file is started as a script',
+          },
+        ]
+      : []),
     { at, says: `the only place that calls ${call.callee}()` },
   ];
   return {
@@ -95,15 +113,28 @@ function mainStep(view: ServiceView, entry: PythonModule, call: PythonCall): Sta
   const text = entry.text.slice(call.at.start, call.at.end);
   const manual = (why: string) => ({ manual: why });
   if (module === undefined) return manual(`${entry.path} cannot be imported by name in this container`);
-  if (contexts.some(({ kind }) => kind !== 'with') || contexts.length > 1) return manual(`${call.callee}() stands under a condition`);
-  if (call.args.length > 0 && !/^\w+(?:\.\w+)*$/.test(call.args.map(({ text: arg }) => arg.replace(/^\w+\s*=\s*/, '')).join('.')))
+  if (contexts.some(({ kind }) => kind !== 'with') || contexts.length > 1)
+    return manual(`${call.callee}() stands under a condition`);
+  if (
+    call.args.length > 0 &&
+    !/^\w+(?:\.\w+)*$/.test(call.args.map(({ text: arg }) => arg.replace(/^\w+\s*=\s*/, '')).join('.'))
+  )
     return manual(`the arguments of ${call.callee}() are not plain names`);
   const head = contexts[0]?.head.trim();
-  const names = [...new Set([head, text].flatMap((part) => [...(part ?? '').matchAll(/(?<![.\w])[A-Za-z_]\w*(?!\w|\s*=)/g)].map((match) => match[0])))];
+  const names = [
+    ...new Set(
+      [head, text].flatMap((part) =>
+        [...(part ?? '').matchAll(/(?<![.\w])[A-Za-z_]\w*(?!\w|\s*=)/g)].map((match) => match[0]),
+      ),
+    ),
+  ];
   const known = (name: string): boolean =>
     entry.imports.some(({ binds, scope }) => binds === name && scope === '') ||
     entry.functions.some(({ qualified }) => qualified === name) ||
-    entry.assignments.some(({ target, scope, statement }) => target === name && scope === '' && !ancestors(entry, statement).some(isMainGuard));
+    entry.assignments.some(
+      ({ target, scope, statement }) =>
+        target === name && scope === '' && !ancestors(entry, statement).some(isMainGuard),
+    );
   const missing = names.find((name) => !known(name) && name !== 'with' && name !== 'as');
   if (missing !== undefined) return manual(`${missing} exists only in the __main__ block of ${entry.path}`);
   const lines = head === undefined ? [text] : [`with ${head}:`, `    ${text}`];
@@ -125,12 +156,19 @@ function isExplicitInit(module: PythonModule, fn: PythonFunction): boolean {
   if (fn.async || !INIT_NAME.test(fn.name) || fn.qualified !== fn.name) return false;
   if (fn.parameters.some((each) => each.default === undefined && each.star === '')) return false;
   const calls = module.calls.filter(({ scope }) => scope === fn.qualified);
-  return calls.some(({ callee }) => CREATES.test(callee)) && calls.every(({ callee }) => CREATES.test(callee) || HARMLESS.test(callee));
+  return (
+    calls.some(({ callee }) => CREATES.test(callee)) &&
+    calls.every(({ callee }) => CREATES.test(callee) || HARMLESS.test(callee))
+  );
 }
 
 const isCalled = (modules: readonly PythonModule[], fn: PythonFunction): boolean =>
   modules.some((module) =>
-    module.names.some(({ dotted, at }) => dotted.split('.').at(-1) === fn.name && !(at.start >= fn.at.start && at.end <= fn.at.end && at.path === fn.at.path)),
+    module.names.some(
+      ({ dotted, at }) =>
+        dotted.split('.').at(-1) === fn.name &&
+        !(at.start >= fn.at.start && at.end <= fn.at.end && at.path === fn.at.path),
+    ),
   );
 
 function stepFor(view: ServiceView, module: PythonModule, fn: PythonFunction): Initialisation['step'] {
@@ -139,7 +177,9 @@ function stepFor(view: ServiceView, module: PythonModule, fn: PythonFunction): I
   if (command) {
     const flask = /\.cli\.command$/.test(command.callee) && view.container.variable('FLASK_APP') !== undefined;
     const label = command.args[0]?.string ?? fn.name.replace(/_command$/, '').replaceAll('_', '-');
-    return flask ? { kind: 'init', argv: ['flask', label] } : { manual: `it is not known how ${fn.name}() is called from the command line` };
+    return flask
+      ? { kind: 'init', argv: ['flask', label] }
+      : { manual: `it is not known how ${fn.name}() is called from the command line` };
   }
   if (fn.decorators.length > 0) return { manual: `${fn.name}() is decorated` };
   const calls = module.calls.filter(({ scope }) => scope === fn.qualified);

@@ -25,7 +25,10 @@ export function* missingSteps(stack: Stack): Iterable<Finding> {
 export function isWeb({ service, startup, store }: ServiceView): boolean {
   const program = startup.main?.program;
   if (store || program?.role !== 'web' || !startup.complete) return false;
-  const known = /^(?:gunicorn|uvicorn|hypercorn|daphne|granian|uwsgi|waitress-serve|fastapi|flask run|runserver|next)$/.test(program.name);
+  const known =
+    /^(?:gunicorn|uvicorn|hypercorn|daphne|granian|uwsgi|waitress-serve|fastapi|flask run|runserver|next)$/.test(
+      program.name,
+    );
   return known || service.ports.length > 0 || service.parts.has('expose');
 }
 
@@ -44,7 +47,8 @@ function migrationFinding(stack: Stack, view: ServiceView, migrations: AppMigrat
   const evidence = [...startEvidence(view), ...migrations.evidence];
   const message = `Nothing runs ${migrations.tool} before ${service.name} starts its server, so it answers on a database without its tables.`;
   const at = view.startup.main?.at ?? service.at;
-  const manual = (why: string): Finding => manualFinding(message, at, evidence, `Run ${migrations.tool} before ${service.name} starts`, why);
+  const manual = (why: string): Finding =>
+    manualFinding(message, at, evidence, `Run ${migrations.tool} before ${service.name} starts`, why);
   const hand = runByHand(stack, HAND[migrations.tool] ?? /migrat/);
   if (hand)
     return {
@@ -61,7 +65,9 @@ function migrationFinding(stack: Stack, view: ServiceView, migrations: AppMigrat
   });
   if (sharing.length > 0) {
     evidence.push(...sharing.map((other) => ({ at: other.at, says: `${other.name} serves the same database` })));
-    return manual(`${[service, ...sharing].map(({ name }) => name).join(' and ')} share these migrations, and only one of them may run them`);
+    return manual(
+      `${[service, ...sharing].map(({ name }) => name).join(' and ')} share these migrations, and only one of them may run them`,
+    );
   }
   return withPlan(stack, view, [migrations.step], message, evidence, manual);
 }
@@ -71,7 +77,8 @@ function initFinding(stack: Stack, view: ServiceView, init: Initialisation | und
   const evidence = [...startEvidence(view), ...(init?.evidence ?? [])];
   const message = init?.message ?? '';
   const at = init?.at ?? service.at;
-  const manual = (why: string): Finding => manualFinding(message, at, evidence, `Run the initialisation of ${service.name} before its server`, why);
+  const manual = (why: string): Finding =>
+    manualFinding(message, at, evidence, `Run the initialisation of ${service.name} before its server`, why);
   if (!init || 'manual' in init.step) return manual(init && 'manual' in init.step ? init.step.manual : '');
   return withPlan(stack, view, [init.step], message, evidence, manual);
 }
@@ -94,7 +101,13 @@ function withPlan(
   };
 }
 
-const manualFinding = (message: string, at: Finding['at'], evidence: readonly Evidence[], title: string, why: string): Finding => ({
+const manualFinding = (
+  message: string,
+  at: Finding['at'],
+  evidence: readonly Evidence[],
+  title: string,
+  why: string,
+): Finding => ({
   message,
   at,
   evidence,
@@ -104,5 +117,10 @@ const manualFinding = (message: string, at: Finding['at'], evidence: readonly Ev
 
 const startEvidence = (view: ServiceView): readonly Evidence[] => {
   const { main, evidence } = view.startup;
-  return main ? [...evidence.filter(({ at }) => at.start !== main.at.start), { at: main.at, says: `${view.service.name} starts ${main.program.name} here` }] : evidence;
+  return main
+    ? [
+        ...evidence.filter(({ at }) => at.start !== main.at.start),
+        { at: main.at, says: `${view.service.name} starts ${main.program.name} here` },
+      ]
+    : evidence;
 };

@@ -17,21 +17,37 @@ export function* missingWaitCommands(stack: Stack): Iterable<Finding> {
     const words = view.container.argv?.command ?? [];
     const first = words[0];
     const dashes = words.findIndex(({ text }) => text === '--');
-    if (!first || dashes < 0 || dashes === words.length - 1 || !isWeb(view) || !WAITER.test(nameOf(first.text))) continue;
+    if (!first || dashes < 0 || dashes === words.length - 1 || !isWeb(view) || !WAITER.test(nameOf(first.text)))
+      continue;
     const path = joinContainer(view.container.workdir ?? '/', first.text);
-    const answer = first.text.includes('/') ? view.container.fileAt(path).kind === 'absent' : view.container.hasProgram(first.text).is === 'no';
+    const answer = first.text.includes('/')
+      ? view.container.fileAt(path).kind === 'absent'
+      : view.container.hasProgram(first.text).is === 'no';
     if (answer) yield findingFor(stack, view, words, dashes, first);
   }
 }
 
-function findingFor(stack: Stack, view: ServiceView, words: readonly ArgvWord[], dashes: number, first: ArgvWord): Finding {
+function findingFor(
+  stack: Stack,
+  view: ServiceView,
+  words: readonly ArgvWord[],
+  dashes: number,
+  first: ArgvWord,
+): Finding {
   const { service } = view;
   const message = `${service.name} starts with ${first.text}, which its image does not have, so the container dies before its server starts.`;
   const evidence = [...view.startup.evidence, { at: first.at, says: `nothing puts ${first.text} into the image` }];
   const title = `Wait in the entrypoint of ${service.name} instead of with ${nameOf(first.text)}`;
-  const stores = storesNamed(stack, view, words.slice(1, dashes).map(({ text }) => text));
+  const stores = storesNamed(
+    stack,
+    view,
+    words.slice(1, dashes).map(({ text }) => text),
+  );
   const command = withoutWait(view, dashes);
-  const plan = stores.length > 0 ? planEntrypoint(stack, { view, waitFor: stores, steps: [] }) : { manual: 'it is not known which service it waits for' };
+  const plan =
+    stores.length > 0
+      ? planEntrypoint(stack, { view, waitFor: stores, steps: [] })
+      : { manual: 'it is not known which service it waits for' };
   if (!command || 'manual' in plan)
     return {
       message,
@@ -40,7 +56,12 @@ function findingFor(stack: Stack, view: ServiceView, words: readonly ArgvWord[],
       fix: { title, safety: 'manual', changes: [] },
       advice: `It is left to you because ${'manual' in plan ? plan.manual : 'the command cannot be shortened by a splice'}. Copy ${nameOf(first.text)} into the image, or wait in an entrypoint.`,
     };
-  return { message, at: first.at, evidence: [...evidence, ...plan.evidence], fix: { title, safety: 'review', changes: [...plan.changes, ...command] } };
+  return {
+    message,
+    at: first.at,
+    evidence: [...evidence, ...plan.evidence],
+    fix: { title, safety: 'review', changes: [...plan.changes, ...command] },
+  };
 }
 
 function storesNamed(stack: Stack, view: ServiceView, options: readonly string[]): readonly Store[] {
@@ -57,7 +78,12 @@ function withoutWait(view: ServiceView, dashes: number): readonly Edit[] | undef
     return [{ ...cmd.image.instruction.args, text: execForm(cmd.image.words.slice(dashes + 1)) }];
   const part = cmd?.part;
   if (!part || part.shared || !command) return undefined;
-  if (part.node.kind === 'seq') return deleteItems(part.file, part.path, command.slice(0, dashes + 1).map((_, index) => index));
+  if (part.node.kind === 'seq')
+    return deleteItems(
+      part.file,
+      part.path,
+      command.slice(0, dashes + 1).map((_, index) => index),
+    );
   const text = textOf(part.node);
   return text === undefined || !text.includes(' -- ') || part.node.kind !== 'scalar' || part.node.style !== 'plain'
     ? undefined

@@ -10,7 +10,12 @@ export interface WaitTarget {
   readonly port: string;
 }
 
-const PORTS: Readonly<Record<string, string>> = { pg_isready: '5432', psql: '5432', mysqladmin: '3306', 'redis-cli': '6379' };
+const PORTS: Readonly<Record<string, string>> = {
+  pg_isready: '5432',
+  psql: '5432',
+  mysqladmin: '3306',
+  'redis-cli': '6379',
+};
 
 /** Reads `-h db -p 5432`, `-z db 5432`, `db:5432`; falls back to the one database of the service. */
 export function waitTarget(view: ServiceView, command: ShellCommand): WaitTarget | undefined {
@@ -20,14 +25,18 @@ export function waitTarget(view: ServiceView, command: ShellCommand): WaitTarget
       if (names.includes(text)) return words[index + 1]?.source;
       const long = names.find((name) => name.startsWith('--') && text.startsWith(`${name}=`));
       if (long) return requote(source.slice(source.indexOf('=') + 1), source);
-      const short = names.find((name) => /^-\w$/.test(name) && text.startsWith(name) && !text.startsWith('--') && text.length > 2);
+      const short = names.find(
+        (name) => /^-\w$/.test(name) && text.startsWith(name) && !text.startsWith('--') && text.length > 2,
+      );
       if (short) return source.slice(2);
     }
     return undefined;
   };
   const name = nameOf(words[0]?.text ?? '');
   if (/^(?:nc|ncat|netcat)$/.test(name)) {
-    const [host, port] = words.slice(1).filter(({ text }, index, all) => !text.startsWith('-') && !/^-\w*w$/.test(all[index - 1]?.text ?? ''));
+    const [host, port] = words
+      .slice(1)
+      .filter(({ text }, index, all) => !text.startsWith('-') && !/^-\w*w$/.test(all[index - 1]?.text ?? ''));
     return host && port ? { host: host.source, port: port.source } : undefined;
   }
   const usual = PORTS[name];
@@ -35,7 +44,10 @@ export function waitTarget(view: ServiceView, command: ShellCommand): WaitTarget
     const host = option(['-h', '--host']) ?? onlyDatabase(view)?.service.name;
     return host === undefined ? undefined : { host, port: option(['-p', '-P', '--port']) ?? usual };
   }
-  const pair = words.slice(1).map(({ source }) => /^"?([^":\s]+):([^":\s]+)"?$/.exec(source)).find(Boolean);
+  const pair = words
+    .slice(1)
+    .map(({ source }) => /^"?([^":\s]+):([^":\s]+)"?$/.exec(source))
+    .find(Boolean);
   return pair?.[1] && pair[2] ? { host: quoted(pair[1]), port: quoted(pair[2]) } : undefined;
 }
 

@@ -24,7 +24,8 @@ export function* waitingFindings(
   }
 }
 
-const PROGRAMS = /^(?:pg_isready|psql|nc|ncat|netcat|mysqladmin|redis-cli|wait-for-it(?:\.sh)?|wait-for(?:\.sh)?|dockerize)$/;
+const PROGRAMS =
+  /^(?:pg_isready|psql|nc|ncat|netcat|mysqladmin|redis-cli|wait-for-it(?:\.sh)?|wait-for(?:\.sh)?|dockerize)$/;
 
 /** Proof that a waiting program is not there; `undefined` when it is, or when nobody can say. */
 function missingProgram(view: ServiceView, command: ShellCommand): readonly Evidence[] | undefined {
@@ -55,7 +56,15 @@ function replaced(
     evidence,
   };
   const edits = replacement(stack, view, parsed, command);
-  if (edits) return { ...finding, fix: { title: `Wait with ${waiterOf(view) === 'node' ? 'Node' : 'Python'} instead of ${name}`, safety: 'review', changes: edits } };
+  if (edits)
+    return {
+      ...finding,
+      fix: {
+        title: `Wait with ${waiterOf(view) === 'node' ? 'Node' : 'Python'} instead of ${name}`,
+        safety: 'review',
+        changes: edits,
+      },
+    };
   return {
     ...finding,
     fix: { title: `Wait without ${name}`, safety: 'manual', changes: [] },
@@ -63,7 +72,12 @@ function replaced(
   };
 }
 
-function replacement(stack: Stack, view: ServiceView, parsed: ShellScript, command: ShellCommand): readonly Edit[] | undefined {
+function replacement(
+  stack: Stack,
+  view: ServiceView,
+  parsed: ShellScript,
+  command: ShellCommand,
+): readonly Edit[] | undefined {
   const waiter = waiterOf(view);
   const target = waitTarget(view, command);
   const [first, last] = [command.words[0], command.words.at(-1)];
@@ -74,7 +88,14 @@ function replacement(stack: Stack, view: ServiceView, parsed: ShellScript, comma
       waiter === 'node'
         ? `node -e "const s = require('net').connect(process.argv[2], process.argv[1]); s.on('connect', () => process.exit(0)); s.on('error', () => process.exit(1))"`
         : `${waiter} -c "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 2).close()"`;
-    return [{ path: parsed.path, start: first.at.start, end: last.at.end, text: `${probe} ${target.host} ${target.port}${quiet}` }];
+    return [
+      {
+        path: parsed.path,
+        start: first.at.start,
+        end: last.at.end,
+        text: `${probe} ${target.host} ${target.port}${quiet}`,
+      },
+    ];
   }
   const store = storeNamed(stack, view, command);
   const address = store && addressOf(view, store);
@@ -94,7 +115,14 @@ function replacement(stack: Stack, view: ServiceView, parsed: ShellScript, comma
     ];
   }
   if (!command.lines || command.within.some(({ kind }) => kind.startsWith('loop'))) return undefined;
-  return [{ path: parsed.path, start: command.at.start, end: lineContentEnd(parsed.text, command.at.end), text: block.join('\n') }];
+  return [
+    {
+      path: parsed.path,
+      start: command.at.start,
+      end: lineContentEnd(parsed.text, command.at.end),
+      text: block.join('\n'),
+    },
+  ];
 }
 
 interface Loop {
@@ -112,7 +140,9 @@ function endlessLoop(parsed: ShellScript, command: ShellCommand): Loop | undefin
   const own = command.within.at(-1);
   if (own?.kind !== 'loop-condition' || !/^(?:until\b|while\s+!)/.test(own.text.trim())) return undefined;
   const inLoop = parsed.commands.filter(({ at }) => at.start >= own.at.start && at.end <= own.at.end);
-  const conditions = inLoop.filter(({ within }) => within.some((each) => each.kind === 'loop-condition' && each.at.start === own.at.start));
+  const conditions = inLoop.filter(({ within }) =>
+    within.some((each) => each.kind === 'loop-condition' && each.at.start === own.at.start),
+  );
   const body = inLoop.filter((each) => !conditions.includes(each));
   const [firstBody, lastCondition] = [body[0], conditions.at(-1)];
   if (conditions[0] !== command || !firstBody || !lastCondition) return undefined;
@@ -145,7 +175,12 @@ function bounded(view: ServiceView, parsed: ShellScript, loop: Loop, started: Ev
     : `${eol}${[`${count}=$((${count} + 1))`, `if [ "$${count}" -gt ${tries} ]; then`, `  ${give}`, '  exit 1', 'fi'].map((each) => `${indent}  ${each}`).join(eol)}`;
   const own = text.slice(line, loop.start).trim() === '';
   const changes: Edit[] = [
-    { path, start: own ? line : loop.start, end: own ? line : loop.start, text: own ? `${indent}${count}=0${eol}` : `${count}=0; ` },
+    {
+      path,
+      start: own ? line : loop.start,
+      end: own ? line : loop.start,
+      text: own ? `${indent}${count}=0${eol}` : `${count}=0; `,
+    },
     { path, start: loop.body, end: loop.body, text: inner },
   ];
   return {
