@@ -119,6 +119,9 @@ export function applyPatch(folder: string, patch: Buffer): void {
 /** A line that stays (compared without its end and trailing blanks) stays byte for byte. */
 export function keepsLines(path: string, before: string | undefined, after: string | undefined): void {
   if (before === undefined || after === undefined) return;
+  // A shell script with CRLF cannot run, so a fix may give the whole file LF; every other byte stays all the same.
+  if (path.endsWith('.sh') && before.includes('\r\n') && !after.includes('\r'))
+    return keepsLines(path, before.replaceAll('\r\n', '\n'), after);
   const [old, next] = [before, after].map((text) => text.slice(text.indexOf(':') + 1).split(/(?<=\n)/)) as [
     string[],
     string[],

@@ -36,7 +36,9 @@ export function extendScript(
   const lines = guard ? [guard, ...indented(added, '  '), 'fi'] : added;
   const indent = indentAt(script.text, at);
   const eol = eolOf(script.text);
-  const text = indented(lines, indent)
+  // Steps that open a paragraph of the script get one of their own.
+  const opens = /(?:^|\n)[ \t]*\r?\n$/.test(script.text.slice(0, at)) && lines.at(-1) !== '';
+  const text = indented(opens ? [...lines, ''] : lines, indent)
     .map((line) => line + eol)
     .join('');
   return {

@@ -35,8 +35,23 @@ import { effectiveEntries } from './yaml-merge.ts';
 const MAX_LEXEMES = 500_000;
 const MAX_ERRORS = 20;
 
+/** How many of the last files are kept: an edit reads its own result, which the next edit starts from. */
+const REMEMBERED = 32;
+const remembered = new Map<string, ComposeFile>();
+
 /** Reads a compose file into spans; never throws, whatever the text is. */
 export const readCompose = (path: string, text: string): ComposeFile => {
+  const key = `${path}\0${text}`;
+  const known = remembered.get(key);
+  if (known) return known;
+  const file = parseCompose(path, text);
+  remembered.set(key, file);
+  const oldest = remembered.size > REMEMBERED ? remembered.keys().next().value : undefined;
+  if (oldest !== undefined) remembered.delete(oldest);
+  return file;
+};
+
+const parseCompose = (path: string, text: string): ComposeFile => {
   const empty = { path, text, duplicates: [], aliases: [] };
   const tooBig = sizeProblem(path, text);
   if (tooBig) return { ...empty, problems: [tooBig] };
