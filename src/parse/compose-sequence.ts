@@ -1,5 +1,5 @@
 import type { Edit } from '../finding.ts';
-import { type ComposeFile, readCompose } from './compose.ts';
+import { type ComposeFile, type ComposeNode, readCompose } from './compose.ts';
 
 /** One edit of a file that may have been edited by the steps before it; `undefined` when it cannot be done. */
 export type ComposeStep = (file: ComposeFile) => readonly Edit[] | undefined;
@@ -10,27 +10,48 @@ export function inSequence(file: ComposeFile, steps: readonly ComposeStep[]): Ed
   for (const step of steps) {
     const edits = step(current);
     if (!edits) return undefined;
-    const text = [...edits]
-      .sort((a, b) => b.start - a.start)
-      .reduce((out, edit) => out.slice(0, edit.start) + edit.text + out.slice(edit.end), current.text);
-    current = readCompose(file.path, text);
+    current = readCompose(file.path, applied(current.text, edits));
     if (current.problems.length > 0) return undefined;
   }
-  return difference(file.path, file.text, current.text);
+  return changedLines(file.path, file.text, current.text);
 }
 
-/** The one edit that turns a text into another, in whole lines. */
-function difference(path: string, before: string, after: string): Edit {
-  let start = 0;
-  while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
-  start = before.lastIndexOf('\n', start - 1) + 1;
-  let end = before.length;
-  let afterEnd = after.length;
-  while (end > start && afterEnd > start && before[end - 1] === after[afterEnd - 1]) {
-    end -= 1;
-    afterEnd -= 1;
-  }
-  const rest = before.slice(end).indexOf('\n');
-  const extra = end === start || before[end - 1] === '\n' ? 0 : rest < 0 ? before.length - end : rest + 1;
-  return { path, start, end: end + extra, text: after.slice(start, afterEnd + extra) };
+/**
+ * A step that may edit what stands at an anchor, or hide what a merge key brings in: the step sees the file without its aliases.
+ * Every place that an alias shows changes with it, so whoever asks for this has to know that all of them may.
+ */
+export const throughAnchors =
+  (step: ComposeStep): ComposeStep =>
+  (file) =>
+    step(readCompose(file.path, withoutAliases(file)));
+
+const applied = (text: string, edits: readonly Edit[]): string =>
+  [...edits]
+    .sort((a, b) => b.start - a.start)
+    .reduce((out, edit) => out.slice(0, edit.start) + edit.text + out.slice(edit.end), text);
+
+/** The text with a plain word in place of each alias and merge key, all offsets the same. */
+function withoutAliases(file: ComposeFile): string {
+  const marks = [...file.aliases.map(({ at }) => at.start), ...(file.root ? mergeKeys(file.root) : [])];
+  return marks.reduce((text, at) => `${text.slice(0, at)}_${text.slice(at + 1)}`, file.text);
+}
+
+function mergeKeys(node: ComposeNode): number[] {
+  if (node.kind === 'scalar' || node.aliasAt) return [];
+  if (node.kind === 'seq') return node.items.flatMap(({ value }) => mergeKeys(value));
+  return node.own.flatMap(({ key, value }) => [...(key.source === '<<' ? [key.at.start] : []), ...mergeKeys(value)]);
+}
+
+/** The one edit of whole lines that turns a text into another. */
+function changedLines(path: string, before: string, after: string): Edit {
+  const old = before.split(/(?<=\n)/);
+  const next = after.split(/(?<=\n)/);
+  const shorter = Math.min(old.length, next.length);
+  let head = 0;
+  while (head < shorter && old[head] === next[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && old.at(-1 - tail) === next.at(-1 - tail)) tail += 1;
+  const start = old.slice(0, head).join('').length;
+  const end = before.length - old.slice(old.length - tail).join('').length;
+  return { path, start, end, text: next.slice(head, next.length - tail).join('') };
 }

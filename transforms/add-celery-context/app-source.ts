@@ -53,13 +53,14 @@ function candidates(stack: Stack, worker: Worker): readonly FlaskApp[] | undefin
     .neighbours(service)
     .map((other) => stack.view(other))
     .filter(servesFlask);
-  const served = webs.map((web) => webApp(web));
+  if (webs.length > 0) {
+    // A server whose object is wrapped: the application is the one that its own module makes.
+    const found = webs.flatMap(
+      (web) => webApp(web) ?? madeApps(stack, python).filter((each) => each.module.path === web.entry?.path),
+    );
+    return found.length < webs.length ? undefined : found.filter((app) => importable(python, app));
+  }
   const made = madeApps(stack, python);
-  // A server whose object is wrapped: the application is the one that its own module makes.
-  const found = served.flatMap(
-    (app, index) => app ?? made.filter((each) => each.module.path === webs[index]?.entry?.path),
-  );
-  if (webs.length > 0) return found.length < webs.length ? undefined : found.filter((app) => importable(python, app));
   return made.length > 0 ? made : factories(stack, python);
 }
 

@@ -28,7 +28,8 @@ export function repairEdits(plan: RepairPlan): readonly Edit[] {
   const eol = eolOf(site.text);
   const taken = takenIn(site);
   const lookup = source.kind === 'made';
-  const wraps = lookup && plan.pathIsShort && source.app.module.path !== site.path;
+  // The factory may import more of the repository when it is called, so that its call needs the path as well.
+  const wraps = lookup && plan.pathIsShort && (source.once || source.imports.length > 0);
   const needs = [...(wraps ? [CWD_IN_PATH] : []), HAS_CONTEXT, ...(lookup && source.needsOs ? [OS] : [])];
   const { edits, expression } = importNames(site, needs, taken);
   const free = (...names: readonly string[]): string => names.find((name) => !taken(name)) ?? `${names.at(-1)}_`;
@@ -58,7 +59,7 @@ function getterLines(
   const result = source.once ? [`${cached} = ${source.expression}`] : [];
   const body = [...source.imports, ...(source.imports.length > 0 && source.once ? [''] : []), ...result];
   const wrapped =
-    cwdInPath === undefined || body.length === 0
+    cwdInPath === undefined
       ? body
       : [
           '# The celery program has the working directory on sys.path only while it starts.',

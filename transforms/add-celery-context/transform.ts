@@ -1,15 +1,16 @@
 import type { Evidence, Finding } from '../../src/finding.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { defineTransform } from '../../src/transform.ts';
+import { adviceOf } from './advice.ts';
 import { type AppSource, appSource } from './app-source.ts';
-import { brokerIsSet } from './broker.ts';
 import { evidenceOf } from './evidence.ts';
 import type { FlaskFacts } from './flask-use.ts';
-import { type Loaded, loadedBy } from './loaded.ts';
+import { type BrokenWorker, boundName, type Hindrance, hindranceOf } from './hindrance.ts';
+import { loadedBy } from './loaded.ts';
 import { hasOldSqlalchemy } from './old-sqlalchemy.ts';
-import { type DefaultTask, defaultTasks, pushesContext } from './pushed.ts';
+import { defaultTasks, pushesContext } from './pushed.ts';
 import { type RepairPlan, repairEdits } from './repair.ts';
-import { type BrokenTask, brokenTasks } from './tasks.ts';
+import { brokenTasks } from './tasks.ts';
 import { type Worker, workerOf } from './worker.ts';
 
 const MESSAGE =
@@ -73,19 +74,6 @@ function findingFor(stack: Stack, workers: readonly Worker[]): Finding | undefin
   return advice === undefined ? { ...finding, fix } : { ...finding, fix, advice };
 }
 
-interface Case {
-  readonly worker: Worker;
-  readonly loaded: Loaded;
-  readonly defaults: readonly DefaultTask[];
-  readonly tasks: readonly BrokenTask[];
-}
-
-/** Why a fix is not applied, and what to do instead. */
-interface Hindrance {
-  readonly why: string;
-  readonly instead: string;
-}
-
 function manual(finding: Finding, { why, instead }: Hindrance): Finding {
   const advice = `No fix is applied: ${why}. ${instead}.`;
   return {
@@ -95,35 +83,7 @@ function manual(finding: Finding, { why, instead }: Hindrance): Finding {
   };
 }
 
-function hindranceOf({ worker, loaded, tasks, defaults }: Case, source: AppSource | string): Hindrance | undefined {
-  const { celery, entry } = worker;
-  const site = typeof source !== 'string' && source.kind === 'bound' ? source.module : celery.module;
-  const set = `In ${site.path}, set ${celery.name}.Task to a class whose __call__ runs the task inside app.app_context()`;
-  if (typeof source === 'string') return { why: source, instead: set };
-  if (site.errors.length > 0) return { why: `${site.path} has syntax errors`, instead: set };
-  if (!brokerIsSet(worker, loaded))
-    return {
-      why: 'the worker sees no broker setting when it starts, because nothing that it imports configures Celery',
-      instead: `Let -A name a module that calls the factory and then imports ${celery.name} from ${celery.module.path}`,
-    };
-  if (!tasks.some((task) => task.cured))
-    return {
-      why: 'the tasks have base classes of their own, which do not derive from the default Task',
-      instead: `${set}, and derive those base classes from ${celery.name}.Task`,
-    };
-  // An assignment that runs elsewhere or later would replace the new class.
-  if (
-    defaults.some(
-      (each) => each.setBy === 'assignment' && (each.statement === undefined || each.module.path !== site.path),
-    )
-  )
-    return { why: 'the default Task is set in several places', instead: `${set}, after all other assignments` };
-  if (site.path !== celery.module.path && boundName(worker) === undefined)
-    return { why: `${entry.path} does not import the Celery object by name`, instead: set };
-  return undefined;
-}
-
-function planOf({ worker, defaults }: Case, source: AppSource, short: boolean): RepairPlan {
+function planOf({ worker, defaults }: BrokenWorker, source: AppSource, short: boolean): RepairPlan {
   const { celery } = worker;
   // The module that -A names has an application of its own: the tasks of this process belong to it.
   const site = source.kind === 'bound' ? source.module : celery.module;
@@ -141,14 +101,6 @@ function planOf({ worker, defaults }: Case, source: AppSource, short: boolean): 
   return { site, celery: local, source, after, callsBase: defaults.some(({ cls }) => cls.call), pathIsShort: short };
 }
 
-/** The name under which the worker's entry module imports the Celery object. */
-function boundName({ view, entry, celery }: Worker): string | undefined {
-  return entry.imports.find((each) => {
-    const origin = each.scope === '' && each.name !== undefined ? view.python.origin(entry, each.binds, '') : undefined;
-    return origin?.kind === 'defined' && origin.module.path === celery.module.path && origin.name === celery.name;
-  })?.binds;
-}
-
 /** `python -m celery` and PYTHONPATH keep the folder; the `celery` program drops it after start. */
 function pathIsShort({ view, command }: Worker): boolean {
   if (/^(?:.*\/)?python[\d.]*$/.test(command.argv[0] ?? '')) return false;
@@ -157,27 +109,4 @@ function pathIsShort({ view, command }: Worker): boolean {
   return !folders.some(
     (folder) => folder === '.' || (workdir !== undefined && folder.replace(/(?<=.)\/$/, '') === workdir),
   );
-}
-
-function adviceOf(stack: Stack, { view }: Worker, tasks: readonly BrokenTask[], source: AppSource): string | undefined {
-  const read = view.python.reachable((source.app.factory?.module ?? source.app.module).path, true);
-  const web = stack.neighbours(view.service).filter((other) => stack.view(other).startup.main?.program.role === 'web');
-  const missing = [...new Set(web.flatMap((other) => [...other.environment.keys()]))].filter(
-    (name) => !view.service.environment.has(name) && read.some((module) => module.text.includes(name)),
-  );
-  const uncured = tasks.filter((task) => !task.cured).map((task) => task.fn.name);
-  const notes = [
-    ...(missing.length > 0
-      ? [
-          `the application is now made in ${view.service.name} too, which lacks variables that the web service has: ${missing.join(', ')}`,
-        ]
-      : []),
-    ...(uncured.length > 0
-      ? [`tasks whose base class does not derive from the default Task stay without a context: ${uncured.join(', ')}`]
-      : []),
-    ...(tasks.some(({ use }) => use.name === 'url_for')
-      ? ['url_for() outside a request needs SERVER_NAME in the configuration too']
-      : []),
-  ];
-  return notes.length > 0 ? `Check: ${notes.join('; ')}.` : undefined;
 }
