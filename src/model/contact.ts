@@ -18,7 +18,8 @@ const PROXY = /(?:^|\/)(?:nginx|traefik|caddy|haproxy|envoy|httpd|apache|openres
 const ADDRESS = /URL|URI|HOST|ADDR|ENDPOINT|SERVER|ORIGIN|UPSTREAM|BACKEND|SERVICE|TARGET|PEER/i;
 const OF_A_STORE = /DATABASE|DB|SQL|PG|MONGO|REDIS|CACHE|BROKER|CELERY|RABBIT|AMQP|SENTRY|SMTP|MAIL/i;
 /** Files of a program that may hold an address: sources and settings, not documentation. */
-const PROGRAM_FILE = /\.(?:py|[cm]?[jt]sx?|vue|rb|go|rs|php|java|kt|cs|json|ya?ml|toml|ini|conf|cfg|env|sh|properties)$/;
+const PROGRAM_FILE =
+  /\.(?:py|[cm]?[jt]sx?|vue|rb|go|rs|php|java|kt|cs|json|ya?ml|toml|ini|conf|cfg|env|sh|properties)$/;
 
 /**
  * Looks for a host in a service's environment, command line and source, in files that are mounted into it (nginx.conf) or
@@ -31,7 +32,7 @@ export function contactOf(stack: Stack, view: ServiceView, other: Service): Cont
   const unread =
     service.hiddenEnvironment ||
     service.networkMode !== undefined ||
-    view.image === undefined ||
+    (view.image === undefined && view.store === undefined) ||
     [...service.environment.values()].some(
       ({ name, value }) => (!value || value.unknown) && ADDRESS.test(name) && !OF_A_STORE.test(name),
     );
@@ -52,7 +53,11 @@ function inCompose(view: ServiceView, other: Service): Evidence | undefined {
       if (naming.test(file.text.slice(node.at.start, node.at.end)))
         return { at: node.at, says: `${key} names ${other.name}` };
   for (const { argv, at } of view.startup.commands)
-    if (argv.slice(1).some((word) => hostsOf(word).some((host) => names.has(host)) || /[:/@]/.test(word) && naming.test(word)))
+    if (
+      argv
+        .slice(1)
+        .some((word) => hostsOf(word).some((host) => names.has(host)) || (/[:/@]/.test(word) && naming.test(word)))
+    )
       return { at, says: `the command line names ${other.name}` };
   return undefined;
 }
@@ -85,7 +90,8 @@ function inSource(stack: Stack, view: ServiceView, other: Service): Evidence | u
   if (context === undefined) return undefined;
   const url = new RegExp(`(?://|@|["'\`](?=[\\w.-]+:\\d))(?:${alternatives(other)})(?=[:/"'\`\\s]|$)`, 'm');
   for (const path of stack.repo.paths) {
-    if (within(context, path) === undefined || !PROGRAM_FILE.test(nameOf(path)) || isComposePath(stack.repo, path)) continue;
+    if (within(context, path) === undefined || !PROGRAM_FILE.test(nameOf(path)) || isComposePath(stack.repo, path))
+      continue;
     const text = stack.repo.read(path) ?? '';
     const match = [...names].some((name) => text.includes(name)) ? url.exec(text) : null;
     if (match) return { at: spanOf(path, match), says };

@@ -8,7 +8,8 @@ export function predecessorsOf(service: Service): readonly string[] {
     (service.parts.get(key) ?? []).flatMap(({ node }) =>
       (node.kind === 'seq' ? node.items.map(({ value }) => value) : [node]).flatMap((value) => {
         const text = textOf(value) ?? '';
-        if (key === 'links' || key === 'volumes_from') return text.startsWith('container:') ? [] : [text.split(':')[0] ?? ''];
+        if (key === 'links' || key === 'volumes_from')
+          return text.startsWith('container:') ? [] : [text.split(':')[0] ?? ''];
         return text.startsWith('service:') ? [text.slice('service:'.length)] : [];
       }),
     ),

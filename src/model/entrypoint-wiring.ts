@@ -2,9 +2,9 @@ import type { Change, Edit, Evidence } from '../finding.ts';
 import { eolOf } from '../lines.ts';
 import { insertEntries, replaceValue, textOf } from '../parse/compose.ts';
 import { execForm } from '../parse/dockerfile.ts';
-import { readShell } from '../parse/shell.ts';
 import { nameOf, relativeTo } from '../repo/path.ts';
 import { imageFamily } from './base-image.ts';
+import { canExec, execWords, listedCommand } from './exec-form.ts';
 import type { Image, ImageArgv } from './image.ts';
 import { peel } from './program.ts';
 import type { ServiceView, Stack } from './stack.ts';
@@ -156,42 +156,12 @@ function inDockerfile(
 
 const lineStartOf = (text: string, offset: number): number => text.lastIndexOf('\n', offset - 1) + 1;
 
-const BUILTINS = /^(?:cd|source|\.|export|eval|:|set|unset|ulimit|umask|trap|wait|read|if|for|while)$/;
-
-/** A shell-form command in exec form, where a shell would add nothing to it. https://docs.docker.com/reference/dockerfile/#shell-and-exec-form */
-export function execWords(script: string): readonly string[] | undefined {
-  const [command, ...more] = readShell('', script).commands;
-  if (!command || more.length > 0 || command.assignments.length > 0 || command.within.length > 0) return undefined;
-  if (command.background || command.words.some(({ literal }) => !literal)) return undefined;
-  const rest = command.words.reduce(
-    (text, { source }) => text.replace(source, ''),
-    script.trim().replace(/^exec\s+/, ''),
-  );
-  if (rest.trim() !== '' || BUILTINS.test(command.words[0]?.text ?? ':')) return undefined;
-  return command.words.map(({ text }) => text);
-}
-
-/** A shell-form command that is a single one, with expansions: `exec` lets the server take the shell's place. */
-const canExec = (script: string): boolean => {
-  const [command, ...more] = readShell('', script).commands;
-  const plain =
-    command !== undefined && command.assignments.length === 0 && command.within.length === 0 && !command.background;
-  return plain && more.length === 0 && !command.exec && !BUILTINS.test(command.words[0]?.text ?? ':');
-};
-
 function execEdit(cmd: ImageArgv): readonly Edit[] {
   if (!cmd.shell) return [];
   const { args, script } = cmd.instruction;
   const words = execWords(script);
   if (words) return [{ ...args, text: execForm(words) }];
   return canExec(script) ? [{ path: args.path, start: args.start, end: args.start, text: 'exec ' }] : [];
-}
-
-/** The CMD of an image as a list for Compose. */
-function listedCommand({ shell, words, instruction }: ImageArgv): readonly string[] {
-  if (!shell) return words;
-  const { script } = instruction;
-  return execWords(script) ?? [...words.slice(0, -1), canExec(script) ? `exec ${script.trim()}` : script];
 }
 
 function inCompose(

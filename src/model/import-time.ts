@@ -13,6 +13,19 @@ export interface ImportCall {
   readonly via: readonly { readonly module: PythonModule; readonly call: PythonCall }[];
 }
 
+/** Where a process starts to run code of the repository: a module's top level (`scope` ''), or a function. */
+export interface CodeStart {
+  readonly module: PythonModule;
+  readonly scope: string;
+}
+
+export interface CallWalk {
+  /** The module that runs as a script, so that its `if __name__ == "__main__"` part runs. */
+  readonly script: PythonModule | undefined;
+  /** Calls that are not entered. */
+  readonly skip: (call: PythonCall) => boolean;
+}
+
 const MAX_CALLS_IN_A_ROW = 8;
 
 /**
@@ -25,26 +38,54 @@ export function importTimeCalls(
   entry: PythonModule,
   app: AppReference | undefined,
 ): readonly ImportCall[] {
+  const factory = app?.object === undefined ? undefined : entry.functions.find((each) => each.qualified === app.object);
+  const starts = [{ module: entry, scope: '' }, ...(factory ? [{ module: entry, scope: factory.qualified }] : [])];
+  return callsFrom(python, starts, { script: undefined, skip: () => false });
+}
+
+/** The calls that run from some starts on, in the order in which they are met; modules that are imported on the way run too. */
+export function callsFrom(
+  python: PythonPath,
+  starts: readonly CodeStart[],
+  { script, skip }: CallWalk,
+): readonly ImportCall[] {
   const found: ImportCall[] = [];
   const entered = new Set<PythonFunction>();
+  const imported = new Set<string>();
+  const load = (path: string, via: ImportCall['via']): void => {
+    for (const module of python.reachable(path, false))
+      if (!imported.has(module.path)) {
+        imported.add(module.path);
+        visit(module, '', undefined, via);
+      }
+  };
   const visit = (
     module: PythonModule,
     scope: string,
     inside: PythonFunction | undefined,
     via: ImportCall['via'],
   ): void => {
+    if (scope !== '')
+      for (const each of module.imports)
+        if (each.scope === scope && !each.typing)
+          for (const target of python.targets(module, each)) load(target, via);
     for (const call of module.calls) {
-      if (call.deferred || !runsIn(module, call, scope) || isGuarded(module, call)) continue;
+      if (call.deferred || !runsIn(module, call, scope) || (module !== script && isGuarded(module, call))) continue;
       found.push({ call, module, inside, via });
-      const target = functionOf(python, module, call);
+      const target = skip(call) ? undefined : functionOf(python, module, call);
       if (!target || entered.has(target.fn) || via.length >= MAX_CALLS_IN_A_ROW) continue;
       entered.add(target.fn);
       visit(target.module, target.fn.qualified, target.fn, [...via, { module, call }]);
     }
   };
-  for (const module of python.reachable(entry.path, false)) visit(module, '', undefined, []);
-  const factory = app?.object === undefined ? undefined : entry.functions.find((each) => each.qualified === app.object);
-  if (factory && !entered.has(factory)) visit(entry, factory.qualified, factory, []);
+  for (const { module, scope } of starts) {
+    const fn = module.functions.find(({ qualified }) => qualified === scope);
+    if (scope === '') load(module.path, []);
+    else if (fn && !entered.has(fn)) {
+      entered.add(fn);
+      visit(module, scope, fn, []);
+    }
+  }
   return found;
 }
 
@@ -54,6 +95,12 @@ export function functionOf(
   module: PythonModule,
   call: PythonCall,
 ): { readonly module: PythonModule; readonly fn: PythonFunction } | undefined {
+  const segments = call.scope === '' ? [] : call.scope.split('.');
+  for (let take = segments.length; take > 0; take -= 1) {
+    const nested = `${segments.slice(0, take).join('.')}.${call.callee}`;
+    const fn = module.functions.find((each) => each.qualified === nested);
+    if (fn) return { module, fn };
+  }
   const origin = python.origin(module, call.callee, call.scope);
   if (origin?.kind !== 'defined') return undefined;
   const fn = origin.module.functions.find((each) => each.qualified === origin.name);

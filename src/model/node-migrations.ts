@@ -52,7 +52,7 @@ const TOOLS: readonly NodeTool[] = [
 ];
 
 /** Calls by which a Node application applies its own migrations while it starts. */
-export const MIGRATES_ITSELF =
+const MIGRATES_ITSELF =
   /\bmigrate\.latest\s*\(|\.runMigrations\s*\(|\bmigrationsRun\s*:\s*true|\bsequelize\.sync\s*\(|\bnew Umzug\b|prisma migrate deploy|drizzle-orm\/[\w-]+\/migrator/;
 
 /** The migrations of a Node application: Prisma, Knex, Sequelize or TypeORM, by its package.json. */

@@ -27,6 +27,7 @@ export function executableIn(repo: Repo, view: ServiceView, script: StartScript)
   const copied = layers.findIndex(
     ({ instruction }) => instruction.at.start === there.at.start && instruction.at.path === there.at.path,
   );
+  if (copied < 0) return { is: 'unknown', evidence: [] };
   const chmod = layers[copied]?.instruction.flags.find(({ name }) => name === 'chmod')?.value;
   if (chmod !== undefined) {
     const is = /^[0-7]*[1357][0-7]{0,2}$/.test(chmod) && /[1357]/.test(chmod.slice(-3)) ? 'yes' : 'unknown';

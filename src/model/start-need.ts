@@ -1,71 +1,103 @@
 import type { Evidence } from '../finding.ts';
-import { joinContainer } from '../repo/path.ts';
+import type { PythonCall, PythonFunction, PythonModule } from '../parse/python.ts';
 import { waitsAlready } from './entrypoint-extension.ts';
-import { callEvidence, importTimeCalls } from './import-time.ts';
+import { callEvidence, functionOf, importTimeCalls } from './import-time.ts';
 import { migrationsOf } from './migration.ts';
+import { nodeConnection } from './node-connection.ts';
 import type { ServiceView, Stack } from './stack.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreKind } from './store.ts';
 import { isNodeProgram } from './store-wait.ts';
 
-/** Calls that open a database connection, or fail without one. */
+const SQL: readonly StoreKind[] = ['postgres', 'mysql', 'mariadb'];
+const QUEUES: readonly StoreKind[] = ['redis', 'rabbitmq'];
+
+/** Calls that open a connection to an SQL database, or fail without one. */
 const CONNECTS =
-  /(?:^|\.)(?:create_all|drop_all|init_db|upgrade)$|^(?:psycopg2?|pymysql|MySQLdb|mysql\.connector|(?:\w+\.)*engine)\.(?:connect|begin)$/;
-const NODE_CONNECTS =
-  /\b(?:mongoose\.connect|authenticate|sync|createConnection|migrate\.latest|runMigrations|\$connect|(?:client|pool|redis)\.connect)\s*\(/;
+  /(?:^|\.)(?:create_all|drop_all|init_db|upgrade)$|^(?:psycopg2?|pymysql|MySQLdb|mysql\.connector|asyncpg|(?:\w+\.)*engine)\.(?:connect|begin|create_pool)$/;
+const HOOK_CONNECTS = /(?:^|\.)(?:run_sync|connect)$/;
 
 /**
- * Why a process fails when a store that it uses does not answer yet at its start; `undefined` when nothing shows that it would,
- * or when its start script waits by itself.
+ * Why a process fails (or only retries) when a store that it uses does not answer yet at its start; `undefined` when nothing
+ * shows that it would, or when its start script waits by itself.
  */
 export function needAtStart(stack: Stack, view: ServiceView, store: Store): readonly Evidence[] | undefined {
   if (waitsAlready(stack, view)) return undefined;
   const main = view.startup.main;
   const { name, role } = main?.program ?? { name: '', role: 'other' };
-  const queue = store.kind === 'redis' || store.kind === 'rabbitmq';
-  if (main && queue && ['worker', 'beat', 'monitor'].includes(role))
+  if (QUEUES.includes(store.kind)) {
+    if (!main || !['worker', 'beat', 'monitor'].includes(role) || !isBroker(view, store)) return undefined;
     return [{ at: main.at, says: `${name} connects to its broker as soon as it starts` }];
-  if (queue) return undefined;
-  const migration = migrationsOf(view)[0];
-  if (migration) return [{ at: migration.at, says: `${migration.tool} needs the database` }];
-  if (main && name === 'runserver') return [{ at: main.at, says: 'runserver checks the migrations in the database' }];
-  if (main && isNodeProgram(name)) return nodeNeed(stack, view);
-  const connecting =
-    view.entry &&
-    importTimeCalls(view.python, view.entry, main?.program.app).find(({ call }) => CONNECTS.test(call.callee));
-  return connecting ? callEvidence(connecting) : startupHook(view);
+  }
+  if (main && isNodeProgram(name)) {
+    const migration = SQL.includes(store.kind) ? migrationNeed(view) : undefined;
+    const found = migration ? undefined : nodeConnection(stack, view, store.kind);
+    return migration ?? (found && [{ at: found, says: 'the process connects as soon as it starts' }]);
+  }
+  if (!SQL.includes(store.kind)) return undefined;
+  if (main && name === 'runserver') return [{ at: main.at, says: 'runserver looks at the migrations in the database' }];
+  return migrationNeed(view) ?? importNeed(view) ?? startupHook(view);
 }
+
+function migrationNeed(view: ServiceView): readonly Evidence[] | undefined {
+  const migration = migrationsOf(view)[0];
+  return migration && [{ at: migration.at, says: `${migration.tool} needs the database` }];
+}
+
+/** Of several queues only the one that something calls a broker. */
+function isBroker(view: ServiceView, store: Store): boolean {
+  const queues = view.stores.filter((use) => QUEUES.includes(use.store.kind));
+  const own = queues.find((use) => use.store.service === store.service);
+  return (
+    queues.length < 2 || (own?.evidence.some(({ says }) => /BROKER|QUEUE|AMQP|RABBIT|CELERY|RQ_/.test(says)) ?? false)
+  );
+}
+
+function importNeed(view: ServiceView): readonly Evidence[] | undefined {
+  const { entry, python, startup } = view;
+  const calls = entry ? importTimeCalls(python, entry, startup.main?.program.app) : [];
+  const connecting = calls.find(({ call, module }) => connects(view, module, call, CONNECTS));
+  return connecting && callEvidence(connecting);
+}
+
+/** By its name; a function of the repository is judged by what it calls. */
+const connects = ({ python }: ServiceView, module: PythonModule, call: PythonCall, names: RegExp): boolean =>
+  names.test(call.callee) && functionOf(python, module, call) === undefined;
 
 /** Functions that an ASGI server calls before it accepts requests: `lifespan=`, `on_event("startup")`. */
 function startupHook(view: ServiceView): readonly Evidence[] | undefined {
   for (const module of view.entry ? view.python.reachable(view.entry.path, false) : [])
     for (const fn of module.functions) {
-      const hook = fn.decorators.some(({ callee, args }) =>
-        /(?:^|\.)on_event$/.test(callee) ? args[0]?.string === 'startup' : /(?:^|\.)asynccontextmanager$/.test(callee),
-      );
-      const call = hook
-        ? module.calls.find(
-            (each) =>
-              each.scope === fn.qualified && /(?:^|\.)(?:create_all|init_db|connect|run_sync|begin)$/.test(each.callee),
-          )
-        : undefined;
+      const call = isHook(view, fn) ? connectionIn(view, module, fn, new Set()) : undefined;
       if (call) return [{ at: call.at, says: `${fn.name}() connects before the server accepts requests` }];
     }
   return undefined;
 }
 
-function nodeNeed(stack: Stack, view: ServiceView): readonly Evidence[] | undefined {
-  const file = view.startup.main?.program.app?.module;
-  const found =
-    file === undefined || view.container.workdir === undefined
-      ? undefined
-      : view.container.fileAt(joinContainer(view.container.workdir, file));
-  const text = found?.kind === 'repo' ? stack.repo.read(found.path) : undefined;
-  const match = text === undefined ? null : NODE_CONNECTS.exec(text);
-  if (!match || found?.kind !== 'repo') return undefined;
-  return [
-    {
-      at: { path: found.path, start: match.index, end: match.index + match[0].length },
-      says: 'the process connects as soon as it starts',
-    },
-  ];
+function isHook({ python, entry }: ServiceView, fn: PythonFunction): boolean {
+  if (fn.decorators.some(({ callee, args }) => /(?:^|\.)on_event$/.test(callee) && args[0]?.string === 'startup'))
+    return true;
+  return (entry ? python.reachable(entry.path, false) : [])
+    .flatMap((module) => module.calls)
+    .some(
+      ({ callee, args }) =>
+        args.some((arg) => arg.name === 'lifespan' && arg.text.split('.').at(-1) === fn.name) ||
+        (/(?:^|\.)add_event_handler$/.test(callee) && args[0]?.string === 'startup' && args[1]?.text === fn.name),
+    );
+}
+
+function connectionIn(
+  view: ServiceView,
+  module: PythonModule,
+  fn: PythonFunction,
+  entered: Set<PythonFunction>,
+): PythonCall | undefined {
+  if (entered.has(fn)) return undefined;
+  entered.add(fn);
+  for (const call of module.calls.filter(({ scope }) => scope === fn.qualified)) {
+    if (connects(view, module, call, CONNECTS) || HOOK_CONNECTS.test(call.callee)) return call;
+    const target = functionOf(view.python, module, call);
+    const found = target && connectionIn(view, target.module, target.fn, entered);
+    if (found) return found;
+  }
+  return undefined;
 }

@@ -6,7 +6,7 @@ import type { Store } from './store.ts';
 import { addressOf, titleOf, type Waiter, waiterOf, waitLines } from './store-wait.ts';
 
 /** Shell lines, or why they cannot be written. */
-export type Lines = { readonly lines: readonly string[] } | { readonly manual: string };
+type Lines = { readonly lines: readonly string[] } | { readonly manual: string };
 
 /** The migration tool that a step runs, wrappers such as `poetry run` taken off. */
 export const toolOf = ({ argv }: StartStep): string | undefined => migrationName(peel(argv).argv);

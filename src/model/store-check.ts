@@ -70,8 +70,7 @@ function redisCheck(service: Service): readonly string[] {
   const password = /--requirepass[= ]+("[^"]*"|'[^']*'|\S+)/.exec(command)?.[1]?.replace(/^["']|["']$/g, '');
   const bitnami = /bitnami/.test(service.image?.text ?? '') && service.environment.has('REDIS_PASSWORD');
   const own = bitnami ? '$$REDIS_PASSWORD' : /^\$\$(?:\w+|\{\w+\})$/.exec(password ?? '')?.[0];
-  if (own !== undefined)
-    return ['CMD-SHELL', `${program}${port} -a "${own}" --no-auth-warning ping | grep -q PONG`];
+  if (own !== undefined) return ['CMD-SHELL', `${program}${port} -a "${own}" --no-auth-warning ping | grep -q PONG`];
   if (password === undefined) return ['CMD', program, ...port.split(' ').filter(Boolean), 'ping'];
   const plain = /^\$(?:\w+|\{\w+(?::?\?[^}]*)?\})$/.test(password) && interpolate(password, () => '').names.length > 0;
   if (!plain) return ['CMD-SHELL', `${program}${port} ping | grep -qE 'PONG|NOAUTH'`];

@@ -1,6 +1,6 @@
 import { lineStart } from '../lines.ts';
 import { clauseOf, isStatement } from './python-statements.ts';
-import { crossesLine, parts, startsLine, type SyntaxNode, type SyntaxTree } from './python-tree.ts';
+import { crossesLine, parts, type SyntaxNode, type SyntaxTree, startsLine } from './python-tree.ts';
 
 /** A depth as CPython measures it: with tabs to the next eighth column, and with tabs as one; both must agree. */
 interface Depth {

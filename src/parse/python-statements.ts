@@ -2,7 +2,7 @@ import { indentAt, lineContentEnd, lineEnd, lineStart } from '../lines.ts';
 import type { PythonClause, PythonStatement } from './python.ts';
 import { type Source, spanOf } from './python-calls.ts';
 import { openingOf } from './python-literals.ts';
-import { childOfType, inField, parts, startsLine, type SyntaxNode } from './python-tree.ts';
+import { childOfType, inField, parts, type SyntaxNode, startsLine } from './python-tree.ts';
 
 const kinds: Readonly<Record<string, PythonStatement['kind']>> = {
   import_statement: 'import',

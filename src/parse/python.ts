@@ -1,7 +1,7 @@
 import type { Span } from '../finding.ts';
 import { errorsIn } from './python-errors.ts';
-import { importsEndOf } from './python-imports.ts';
 import { exportsOf } from './python-exports.ts';
+import { importsEndOf } from './python-imports.ts';
 import { indentStep } from './python-statements.ts';
 import { gatherFacts } from './python-syntax.ts';
 import { parseTree } from './python-tree.ts';

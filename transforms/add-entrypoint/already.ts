@@ -1,7 +1,6 @@
+import type { Span } from '../../src/finding.ts';
 import { migrationsOf } from '../../src/model/migration.ts';
-import { MIGRATES_ITSELF } from '../../src/model/node-migrations.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { textOf } from '../../src/parse/compose.ts';
 import type { PythonModule } from '../../src/parse/python.ts';
 
 /** Words that scripts, commands and file names use for preparing a database. */
@@ -14,14 +13,16 @@ const TOOL_IMAGE = /(?:^|\/)(?:flyway|liquibase|migrate|atlas|dbmate|goose)(?:[:
  * a migration at start, a script with such words, a tool's own image, a lifecycle hook, the application itself.
  */
 export function somethingPrepares(stack: Stack, view: ServiceView): boolean {
-  return (
-    stack.neighbours(view.service).some((service) => preparesAtStart(stack, stack.view(service))) || appPrepares(view)
-  );
+  return stack
+    .neighbours(view.service)
+    .map((service) => stack.view(service))
+    .some((each) => preparesAtStart(stack, each) || appPrepares(each));
 }
 
 function preparesAtStart(stack: Stack, view: ServiceView): boolean {
   const { service, startup } = view;
-  if (view.store) return false;
+  // SQL that the database's own image runs on its first start: https://hub.docker.com/_/postgres (Initialization scripts)
+  if (view.store) return service.mounts.some(({ target }) => target.startsWith('/docker-entrypoint-initdb.d'));
   if (migrationsOf(view).length > 0 || TOOL_IMAGE.test(service.image?.text ?? '')) return true;
   if (['post_start', 'pre_start'].some((key) => service.parts.has(key))) return true;
   const words = view.container.argv?.words.map(({ text }) => text).join(' ') ?? '';
@@ -65,10 +66,7 @@ function migratesIn(module: PythonModule): boolean {
 }
 
 /** Scripts and pipelines of the repository in which people run the migrations themselves, before or after the start. */
-export function runByHand(
-  stack: Stack,
-  tool: RegExp,
-): { readonly path: string; readonly start: number; readonly end: number } | undefined {
+export function runByHand(stack: Stack, tool: RegExp): Span | undefined {
   const command = new RegExp(`docker(?:-compose| compose)\\b[^\\n]*\\b(?:run|exec)\\b[^\\n]*(?:${tool.source})`);
   for (const path of stack.repo.paths) {
     if (
@@ -86,10 +84,32 @@ export function runByHand(
   return undefined;
 }
 
-/** The text of a Compose key of a service, for messages. */
-export const composeText = (view: ServiceView, key: string): string | undefined => {
-  const node = view.service.parts.get(key)?.at(-1)?.node;
-  return textOf(node);
-};
+/** A call that creates tables without a migration whenever the application is imported or started; CLI commands do not count. */
+export function tablesWithoutMigration({ entry, python }: ServiceView): Span | undefined {
+  for (const module of entry ? python.reachable(entry.path, true) : [])
+    for (const call of module.calls) {
+      if (!/(?:^|\.)create_all$/.test(call.callee)) continue;
+      const holder = module.functions.find(({ qualified }) => qualified === call.scope);
+      const byHand = holder?.decorators.some(({ callee }) => /command$/.test(callee)) ?? false;
+      const guarded = module.statements.some(
+        ({ kind, head, at, parent }) =>
+          kind === 'if' && parent === -1 && /__main__/.test(head) && at.start <= call.at.start && call.at.end <= at.end,
+      );
+      if (!byHand && !guarded) return call.at;
+    }
+  return undefined;
+}
 
-export { MIGRATES_ITSELF };
+/** Another service of the project whose process creates tables, or calls one of these functions. */
+export function anotherCreates(stack: Stack, view: ServiceView, names: readonly string[]): boolean {
+  return stack
+    .neighbours(view.service)
+    .filter((service) => service !== view.service)
+    .map((service) => stack.view(service))
+    .filter(({ entry }) => entry !== undefined && entry.path !== view.entry?.path)
+    .some(({ entry, python }) =>
+      (entry ? python.reachable(entry.path, false) : []).some((module) =>
+        module.calls.some(({ callee, scope }) => scope === '' && names.includes(callee.split('.').at(-1) ?? '')),
+      ),
+    );
+}

@@ -166,7 +166,7 @@ function endsScript(script: ShellScript, server: ShellCommand): boolean {
   if (server.assignments.length > 0 || server.background || server.joinedBy === '|' || server.joinedBy === '||')
     return false;
   if (server.within.some(({ kind }) => !/^(?:if-body|else-body|case)$/.test(kind))) return false;
-  if (script.commands.some(({ words }) => words[0]?.text === 'trap')) return false;
+  if (script.commands.some(({ words, background }) => words[0]?.text === 'trap' || background)) return false;
   const index = script.commands.indexOf(server);
   const branch = server.within[0]?.at;
   const after = script.commands.slice(index + 1);

@@ -8,6 +8,8 @@ import type { PythonCall, PythonFunction, PythonModule, PythonStatement } from '
 export interface Initialisation {
   readonly message: string;
   readonly at: Span;
+  /** The functions of the repository that do it. */
+  readonly functions: readonly string[];
   readonly evidence: readonly Evidence[];
   readonly step: StartStep | { readonly manual: string };
 }
@@ -35,6 +37,7 @@ export function initialisationOf(view: ServiceView, migrated: boolean): Initiali
       return {
         message: `Nothing calls ${fn.name}() before ${view.service.name} starts its server, so it answers on a database without its tables.`,
         at: fn.at,
+        functions: [fn.name],
         evidence: [{ at: fn.at, says: `${fn.name}() creates the tables; no module that the server imports calls it` }],
         step,
       };
@@ -100,6 +103,7 @@ function underMain(view: ServiceView, entry: PythonModule, call: PythonCall): In
   return {
     message: `${call.callee}() stands under if __name__ == "__main__", which ${view.startup.main?.program.name ?? 'the server'} never executes because it imports ${entry.path}, so ${view.service.name} answers on a database without its tables.`,
     at,
+    functions: [call.callee.split('.').at(-1) ?? ''],
     evidence,
     step: mainStep(view, entry, call),
   };

@@ -3,7 +3,7 @@ import { type AppMigrations, migrationsOfApp } from '../../src/model/app-migrati
 import { planEntrypoint, type StartStep } from '../../src/model/entrypoint.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { Store } from '../../src/model/store.ts';
-import { runByHand, somethingPrepares } from './already.ts';
+import { anotherCreates, runByHand, somethingPrepares, tablesWithoutMigration } from './already.ts';
 import { type Initialisation, initialisationOf } from './initialisation.ts';
 
 /** Web services whose database nobody prepares before the server starts. */
@@ -16,6 +16,7 @@ export function* missingSteps(stack: Stack): Iterable<Finding> {
     const init = initialisationOf(view, migrations !== undefined);
     const key = `${stack.projects.indexOf(service.project)} ${migrations?.folder ?? init?.at.path}`;
     if ((!migrations && !init) || done.has(key) || somethingPrepares(stack, view)) continue;
+    if (!migrations && init && anotherCreates(stack, view, ['create_all', ...init.functions])) continue;
     done.add(key);
     yield migrations ? migrationFinding(stack, view, migrations) : initFinding(stack, view, init);
   }
@@ -57,6 +58,13 @@ function migrationFinding(stack: Stack, view: ServiceView, migrations: AppMigrat
       evidence: [...evidence, { at: hand, says: 'the migrations are run by hand here' }],
       advice: `If the script is how this stack is always started, all is well. Else run ${migrations.tool} in an entrypoint of ${service.name} and drop it from the script.`,
     };
+  const created = tablesWithoutMigration(view);
+  if (created) {
+    evidence.push({ at: created, says: 'this creates the tables without a migration' });
+    return manual(
+      'the application creates its tables by itself, and the first migration would then stop at tables that exist: take that call out, and mark a database that it made with "stamp head"',
+    );
+  }
   if ('manual' in migrations.step) return manual(migrations.step.manual);
   const sharing = stack.neighbours(service).filter((other) => {
     if (other === service) return false;

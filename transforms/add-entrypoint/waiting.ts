@@ -17,7 +17,7 @@ export function* waitingFindings(
   started: Evidence,
 ): Iterable<Finding> {
   for (const command of parsed.commands) {
-    const missing = missingProgram(view, command);
+    const missing = missingProgram(view, parsed, command);
     if (missing) yield replaced(stack, view, script, parsed, command, [started, ...missing]);
     const endless = endlessLoop(parsed, command);
     if (endless) yield bounded(view, parsed, endless, started);
@@ -28,10 +28,17 @@ const PROGRAMS =
   /^(?:pg_isready|psql|nc|ncat|netcat|mysqladmin|redis-cli|wait-for-it(?:\.sh)?|wait-for(?:\.sh)?|dockerize)$/;
 
 /** Proof that a waiting program is not there; `undefined` when it is, or when nobody can say. */
-function missingProgram(view: ServiceView, command: ShellCommand): readonly Evidence[] | undefined {
+function missingProgram(
+  view: ServiceView,
+  parsed: ShellScript,
+  command: ShellCommand,
+): readonly Evidence[] | undefined {
   const word = command.words[0];
   const name = nameOf(word?.text ?? '');
   if (!word || !PROGRAMS.test(name)) return undefined;
+  const asks = ({ words }: ShellCommand): boolean =>
+    /^(?:command|which|type|hash)$/.test(words[0]?.text ?? '') && words.some(({ text }) => text === name);
+  if (parsed.commands.some(asks)) return undefined;
   if (!word.text.includes('/')) {
     const answer = view.container.hasProgram(name);
     return answer.is === 'no' ? [{ at: word.at, says: `it waits with ${name}` }, ...answer.evidence] : undefined;

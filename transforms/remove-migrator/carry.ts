@@ -1,5 +1,5 @@
-import type { StartStep } from '../../src/model/entrypoint.ts';
 import { migrationsOfApp } from '../../src/model/app-migrations.ts';
+import type { StartStep } from '../../src/model/entrypoint.ts';
 import { installsPython } from '../../src/model/installed-package.ts';
 import { migrationsOf } from '../../src/model/migration.ts';
 import { nodePackage } from '../../src/model/node-app.ts';
@@ -15,7 +15,7 @@ export type Carried = { readonly steps: readonly StartStep[]; readonly file: str
 
 /** Commands that prepare or report and leave nothing behind that the migrations' result would miss. */
 const FLEETING =
-  /^(?:echo|printf|sleep|true|:|exit|set|cd|export|test|\[|\[\[|date|env|printenv|ls|pwd|cat|nc|pg_isready|mysqladmin|wait\S*|dockerize|until|while|exec|trap|shift|chmod|chown|mkdir)$/;
+  /^(?:echo|printf|sleep|true|:|exit|set|cd|export|test|\[|\[\[|date|env|printenv|ls|pwd|cat|nc|pg_isready|mysqladmin|wait\S*|dockerize|exec|trap|shift|mkdir)$/;
 const REPORTS =
   /\b(?:db|alembic) +(?:current|history|heads|check|show)\b|\bmanage\.py +(?:check|showmigrations|wait_for_db)\b|^(?:python[\d.]* -m )?pip3? install|^(?:npm|yarn|pnpm) (?:ci|install)\b|prisma generate|migrate (?:status|--check|--plan)/;
 /** Commands whose repetition changes nothing: they may run at each start of the web service. */
@@ -32,8 +32,13 @@ export function carryOver(stack: Stack, migrator: Migrator, web: ServiceView): C
   const unsure = steps.find(({ conditional }) => conditional);
   if (unsure) return { manual: `${service.name} runs ${unsure.argv.join(' ')} only under a condition` };
   const foreign = steps.find(({ argv, tool }) => tool === undefined && !REPEATABLE.test(argv.join(' ')));
-  if (foreign) return { manual: `${service.name} also runs ${foreign.argv.join(' ')}, and it is not known whether each start of ${web.service.name} may repeat that` };
-  const open = steps.find(({ argv, assignments }) => [...argv, ...assignments.map(({ value }) => value)].some((word) => /[$`]/.test(word)));
+  if (foreign)
+    return {
+      manual: `${service.name} also runs ${foreign.argv.join(' ')}, and it is not known whether each start of ${web.service.name} may repeat that`,
+    };
+  const open = steps.find(({ argv, assignments }) =>
+    [...argv, ...assignments.map(({ value }) => value)].some((word) => /[$`]/.test(word)),
+  );
   if (open) return { manual: `${open.argv.join(' ')} depends on variables that the shell of ${service.name} expands` };
   if (steps.some(({ tool }) => tool === undefined) && !mountsAll(migrator.view, web))
     return { manual: `${service.name} writes to a volume that ${web.service.name} does not mount` };
@@ -53,10 +58,12 @@ export function carryOver(stack: Stack, migrator: Migrator, web: ServiceView): C
     cwd === undefined ? argv : ['sh', '-c', `cd ${quoteWord(cwd)} && exec ${argv.map(quoteWord).join(' ')}`];
   return {
     file: place.file,
-    steps: argvs.map((argv, index): StartStep => ({
-      kind: steps[index]?.tool === undefined ? 'init' : 'migrate',
-      argv: inFolder(argv),
-    })),
+    steps: argvs.map(
+      (argv, index): StartStep => ({
+        kind: steps[index]?.tool === undefined ? 'init' : 'migrate',
+        argv: inFolder(argv),
+      }),
+    ),
   };
 }
 

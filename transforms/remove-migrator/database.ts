@@ -16,10 +16,14 @@ export const isConnection = ({ name, value }: Variable): boolean =>
 /** Why it is not certain that two services work on the same database as the same user; `undefined` when they do. */
 export function databaseDiffers(migrator: ServiceView, web: ServiceView): string | undefined {
   const [a, b] = [migrator.service, web.service];
-  const shared = [...a.environment.values()].filter((variable) => isConnection(variable) && b.environment.has(variable.name));
+  const shared = [...a.environment.values()].filter(
+    (variable) => isConnection(variable) && b.environment.has(variable.name),
+  );
   const other = shared.find((variable) => !sameValue(variable, b.environment.get(variable.name)));
-  if (other) return `${other.name} is not the same for ${a.name} and ${b.name}, so they use another database or another user`;
-  if (a.hiddenEnvironment && !sameEnvFiles(migrator, web)) return `${a.name} reads an env file that is not in the repository`;
+  if (other)
+    return `${other.name} is not the same for ${a.name} and ${b.name}, so they use another database or another user`;
+  if (a.hiddenEnvironment && !sameEnvFiles(migrator, web))
+    return `${a.name} reads an env file that is not in the repository`;
   const store = databasesOf(migrator).find((each) => databasesOf(web).includes(each));
   const url = shared.find(({ value }) => value?.text.includes('://') && !/^(?:redis|rediss|amqps?):/.test(value.text));
   if (url?.value?.text.startsWith('sqlite') && !sameMount(migrator, web))
@@ -39,7 +43,12 @@ const sameMount = (a: ServiceView, b: ServiceView): boolean =>
 
 function sameEnvFiles(a: ServiceView, b: ServiceView): boolean {
   const texts = ({ service }: ServiceView): string[] =>
-    (service.parts.get('env_file') ?? []).map(({ node, file }) => file.text.slice(node.at.start, node.at.end).replace(/^\s*-\s*/, '').trim());
+    (service.parts.get('env_file') ?? []).map(({ node, file }) =>
+      file.text
+        .slice(node.at.start, node.at.end)
+        .replace(/^\s*-\s*/, '')
+        .trim(),
+    );
   const theirs = texts(b);
   return texts(a).length > 0 && texts(a).every((text) => theirs.includes(text));
 }

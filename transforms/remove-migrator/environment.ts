@@ -32,7 +32,8 @@ export function neededVariables(stack: Stack, { view }: Migrator, web: ServiceVi
   for (const [name, { value }] of image?.env ?? [])
     if (TOOL.test(name) && !service.environment.has(name) && differs(view, web, name)) needed.set(name, value);
   const secrets = listed(view, 'secrets').filter((name) => !listed(web, 'secrets').includes(name));
-  if (secrets.length > 0) return { manual: `${service.name} reads the secret ${secrets.join(', ')}, which ${web.service.name} does not get` };
+  if (secrets.length > 0)
+    return { manual: `${service.name} reads the secret ${secrets.join(', ')}, which ${web.service.name} does not get` };
   return { needed };
 }
 
@@ -40,7 +41,7 @@ const differs = (view: ServiceView, web: ServiceView, name: string): boolean => 
   const [a, b] = [view.service.environment.get(name), web.service.environment.get(name)];
   const text = a ? a.value?.text : view.container.variable(name);
   const theirs = b ? b.value?.text : web.container.variable(name);
-  return text !== theirs || (a === undefined) !== (b === undefined && theirs === undefined) ? text !== theirs : false;
+  return text !== theirs;
 };
 
 /** The value stands in the file as it is, without `${…}`. */

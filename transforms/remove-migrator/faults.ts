@@ -56,13 +56,17 @@ function missingCommand({ view, run, shellless }: Migrator): readonly Fault[] {
   });
   if (!gone) return [];
   const why = `its image does not hold ${gone.text}`;
-  return [{ why, evidence: [{ at: gone.at, says: `${service.name} starts ${gone.text}, which no COPY or mount brings` }] }];
+  return [
+    { why, evidence: [{ at: gone.at, says: `${service.name} starts ${gone.text}, which no COPY or mount brings` }] },
+  ];
 }
 
 function invalidEdge(stack: Stack, service: Service, edge: Dependency): readonly Fault[] {
   if (!edge.required) return [];
   const target = stack.neighbours(service).find((other) => other.name === edge.name);
-  const fault = (why: string): readonly Fault[] => [{ why, evidence: [{ at: edge.at, says: why.replace(/^it /, `${service.name} `) }] }];
+  const fault = (why: string): readonly Fault[] => [
+    { why, evidence: [{ at: edge.at, says: why.replace(/^it /, `${service.name} `) }] },
+  ];
   if (!target) return fault(`it waits for ${edge.name}, which is not a service`);
   if (edge.condition === 'service_healthy' && healthOf(stack.view(target)) === 'no')
     return fault(`it waits for the health of ${edge.name}, which has no healthcheck`);
@@ -93,7 +97,15 @@ function cycle(stack: Stack, service: Service): readonly Fault[] {
     if (back) {
       const why = `it and ${edge.name} wait for each other`;
       const says = `${edge.name} waits for ${service.name} in turn`;
-      return [{ why, evidence: [...service.dependsOn.slice(0, 1).map(({ at }) => ({ at, says: `${service.name} waits here` })), { at: back.at, says }] }];
+      return [
+        {
+          why,
+          evidence: [
+            ...service.dependsOn.slice(0, 1).map(({ at }) => ({ at, says: `${service.name} waits here` })),
+            { at: back.at, says },
+          ],
+        },
+      ];
     }
     queue.push(...next);
   }

@@ -1,5 +1,5 @@
 import type { Span } from '../../src/finding.ts';
-import { type Assignment } from '../../src/model/process.ts';
+import type { Assignment } from '../../src/model/process.ts';
 import { migrationName, peel } from '../../src/model/program.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { readShell } from '../../src/parse/shell.ts';
@@ -43,7 +43,8 @@ export function migratorOf(stack: Stack, view: ServiceView): Migrator | undefine
   const run = commands.find((command): command is MigratorCommand & { tool: string } => command.tool !== undefined);
   if (!run || startup.commands.some(({ program }) => STAYS.test(program.role))) return undefined;
   const texts = commands.map(({ argv }) => argv.join(' '));
-  if (commands.some(({ argv }) => argv.some((word) => TESTS.test(nameOf(word))) || argv.includes('test'))) return undefined;
+  if (commands.some(({ argv }) => argv.some((word) => TESTS.test(nameOf(word))) || argv.includes('test')))
+    return undefined;
   if (texts.some((text) => ENDLESS.test(text))) return undefined;
   const scripts = [...startup.scripts.map(({ path }) => path), ...(lost ? [lost.path] : [])];
   const shellless = startup.commands.some(({ argv, source }) => !source && argv.some((word) => OPERATOR.test(word)));
@@ -79,7 +80,8 @@ function lostScript(stack: Stack, view: ServiceView): Migrator['lost'] {
   if (view.startup.commands.length !== 1 || view.startup.scripts.length > 0) return undefined;
   const { argv } = peel(view.container.argv?.words.map(({ text }) => text) ?? []);
   const word = argv.find((each) => /\.(?:sh|bash)$/.test(each));
-  if (word === undefined || (word !== argv[0] && !/^(?:sh|bash|ash|dash)$/.test(nameOf(argv[0] ?? '')))) return undefined;
+  if (word === undefined || (word !== argv[0] && !/^(?:sh|bash|ash|dash)$/.test(nameOf(argv[0] ?? ''))))
+    return undefined;
   const context = view.service.build?.context ?? '';
   const named = stack.repo.paths.filter((path) => nameOf(path) === nameOf(word) && within(context, path) !== undefined);
   const [path] = named;
@@ -93,7 +95,8 @@ function commandsOfScript(stack: Stack, path: string): MigratorCommand[] {
     .filter(({ words, within: around }) => words.length > 0 && !around.some(({ kind }) => kind === 'substitution'))
     .map((command) => {
       const uncertain =
-        command.joinedBy === '||' || command.within.some(({ kind, joinedBy }) => joinedBy === '||' || CHOICE.test(kind));
+        command.joinedBy === '||' ||
+        command.within.some(({ kind, joinedBy }) => joinedBy === '||' || CHOICE.test(kind));
       const { argv } = peel(command.words.map(({ text }) => text));
       return toCommand(argv, command.assignments, command.at, uncertain);
     });

@@ -42,7 +42,9 @@ export function placeInWeb(
   const { view, commands, run } = migrator;
   const anchors = anchorsOf(run);
   const workdir = web.container.workdir;
-  const lost = { manual: `${web.service.name} does not hold ${anchors[0] ?? 'the migrations'} where ${run.tool} looks for it` };
+  const lost = {
+    manual: `${web.service.name} does not hold ${anchors[0] ?? 'the migrations'} where ${run.tool} looks for it`,
+  };
   if (workdir === undefined || anchors.length === 0) return lost;
   const before = commands.slice(0, commands.indexOf(run));
   const moves = before.filter(({ argv }) => argv[0] === 'cd').map(({ argv }) => argv[1] ?? '.');

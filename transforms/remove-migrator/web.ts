@@ -21,7 +21,8 @@ function sameCode(stack: Stack, migrator: Migrator, web: ServiceView): boolean {
   const { service, image } = migrator.view;
   const named = service.image?.text;
   if (named !== undefined && named === web.service.image?.text) return true;
-  if (image && web.image && image.dockerfile.path === web.image.dockerfile.path && sameContext(migrator.view, web)) return true;
+  if (image && web.image && image.dockerfile.path === web.image.dockerfile.path && sameContext(migrator.view, web))
+    return true;
   return 'cwd' in placeInWeb(stack, migrator, web) || (image === undefined && sameContext(migrator.view, web));
 }
 
@@ -36,7 +37,9 @@ export function chosenWeb(webs: readonly ServiceView[]): ServiceView | { readonl
   const published = webs.filter(({ service }) => service.ports.length > 0);
   const [first] = published;
   if (first && published.length === 1) return first;
-  return { manual: `${webs.map(({ service }) => service.name).join(' and ')} serve the same code, and only one of them may migrate` };
+  return {
+    manual: `${webs.map(({ service }) => service.name).join(' and ')} serve the same code, and only one of them may migrate`,
+  };
 }
 
 /** True when a service starts only after the other one has succeeded, directly or through a service that it waits for. */
@@ -81,7 +84,10 @@ export function racesOf(stack: Stack, migrator: Migrator, webs: readonly Service
         evidence: [{ at: edge.at, says: `${other.name} waits for ${edge.condition}, not for its success` }],
       })),
   );
-  const concerned = webs.length > 0 ? webs : others.map((other) => stack.view(other)).filter((other) => sharesDatabase(migrator.view, other));
+  const concerned =
+    webs.length > 0
+      ? webs
+      : others.map((other) => stack.view(other)).filter((other) => sharesDatabase(migrator.view, other));
   const none = concerned
     .filter(({ service: web }) => !web.dependsOn.some((edge) => edge.name === service.name))
     .filter((web) => !waitsForSuccess(stack, web.service, service) && !waitsItself(stack, web))
