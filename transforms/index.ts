@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
+import deferModuleInit from './defer-module-init/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
@@ -13,4 +14,11 @@ import splitCopy from './split-copy/transform.ts';
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
  * - `add-celery-context` last: it touches the worker's module only.
  */
-export const transforms: readonly Transform[] = [splitCopy, removeMigrator, simplifyDependsOn, addEntrypoint, addCeleryContext];
+export const transforms: readonly Transform[] = [
+  splitCopy,
+  removeMigrator,
+  simplifyDependsOn,
+  addEntrypoint,
+  deferModuleInit,
+  addCeleryContext,
+];

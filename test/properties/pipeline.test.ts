@@ -12,7 +12,7 @@ import { type Run, run } from '../../src/pipeline/run.ts';
 import { scan, write } from '../../src/repo/disk.ts';
 import { Repo } from '../../src/repo/repo.ts';
 import { transforms } from '../../transforms/index.ts';
-import { keepsLines } from '../harness.ts';
+import { endsAsRepaired, keepsLines } from '../harness.ts';
 import { loadPythonForTests } from '../python-wasm.ts';
 import { lay } from '../repo/tree.ts';
 
@@ -98,7 +98,8 @@ test('mutated repositories: nothing throws, untouched lines stay, the guard hold
         ),
       ).toEqual([]);
       const changed = changedFiles(result).map(({ path }) => path);
-      for (const path of changed) keepsLines(path, `:${files[path] ?? ''}`, `:${result.after.read(path) ?? ''}`);
+      for (const path of changed)
+        keepsLines(path, endsAsRepaired(result, path, `:${files[path] ?? ''}`), `:${result.after.read(path) ?? ''}`);
       expect(newBreakages(readStack(result.before, undefined), readStack(result.after, undefined), changed)).toEqual(
         [],
       );

@@ -13,6 +13,10 @@ export interface Candidate extends Work {
   readonly tried: boolean;
 }
 
+/** What a candidate calls, as people name it: the coroutine rather than `asyncio.run`. */
+export const labelOf = ({ found: { call }, target }: Candidate): string =>
+  target && !call.callee.endsWith(target.fn.name) ? `${target.fn.name}()` : `${call.callee}()`;
+
 /** Names of functions that add rows which every installation has. */
 const SEEDS = /seed|init|default|bootstrap|populate|fixture|prepare|setup|set_up|ensure|(?:load|create|insert)_/i;
 

@@ -21,6 +21,8 @@ export interface Work {
   readonly target: FunctionPlace | undefined;
   /** Every call that runs in it, itself first. */
   readonly calls: readonly ImportCall[];
+  /** Those of them that do the work itself. */
+  readonly doers: readonly ImportCall[];
 }
 
 /** Functions that run a coroutine, or a function that is handed to them. */
@@ -38,8 +40,11 @@ export function workOf(python: PythonPath, module: PythonModule, call: PythonCal
     : [];
   // Modules that the function imports run too, but that is their own affair: only what hangs on calls counts.
   const calls = [self, ...entered.filter(({ inside }) => inside !== undefined)];
-  const effects = calls.flatMap((each) => effectOf(python, each.module, each.call) ?? []);
-  return { effects: unique(effects), target, calls };
+  const done = calls.flatMap((each) => {
+    const effect = effectOf(python, each.module, each.call);
+    return effect ? [{ effect, each }] : [];
+  });
+  return { effects: unique(done.map(({ effect }) => effect)), target, calls, doers: done.map(({ each }) => each) };
 }
 
 const unique = (effects: readonly Effect[]): readonly Effect[] => [

@@ -35,7 +35,7 @@ export function repairOf(stack: Stack, migrator: Migrator, webs: readonly Servic
   if (borrowed !== undefined) return { manual: borrowed };
   const move = buildMove(stack, family, service, web);
   if (move && 'manual' in move) return move;
-  const start = planStart(stack, migrator, web);
+  const start = planStart(without(stack, family), migrator, web);
   if ('manual' in start) return start;
   const removal = removeServices(stack, family, start.changes, move);
   if ('manual' in removal) return removal;
@@ -56,6 +56,13 @@ export function repairOf(stack: Stack, migrator: Migrator, webs: readonly Servic
     notes: notesOf(stack, migrator, family, leftovers.kept, move?.to),
   };
 }
+
+/** The stack as it will be: a service that goes away is no other user of an image. */
+const without = (stack: Stack, removed: readonly Service[]): Stack => ({
+  ...stack,
+  services: stack.services.filter((service) => !removed.includes(service)),
+  neighbours: (service) => stack.neighbours(service).filter((other) => !removed.includes(other)),
+});
 
 /** The migrator and its like in other files that extend it. */
 function familyOf(stack: Stack, migrator: Migrator): readonly Service[] {
@@ -87,7 +94,10 @@ function planStart(
   if ('manual' in plan) return plan;
   const evidence: Evidence[] = [
     { at: web.startup.main?.at ?? web.service.at, says: `${name} serves the same code and uses the same database` },
-    { at: { path: carried.file, start: 0, end: 0 }, says: `the migrations, which the image of ${name} holds too` },
+    {
+      at: { path: carried.file, start: 0, end: 0 },
+      says: `${tool} finds its migrations by this, and the image of ${name} holds it too`,
+    },
     ...plan.evidence,
   ];
   return {
@@ -135,7 +145,7 @@ function notesOf(
       ),
     );
   return [
-    ...kept.map(({ path, mentionedIn }) => `${path} stays, because ${mentionedIn} mentions it.`),
+    ...kept.map(({ path, mentionedIn }) => `${path} stays: ${mentionedIn} names it.`),
     ...(service.build?.target === undefined
       ? []
       : [`The stage ${service.build.target} of ${service.build.dockerfile ?? 'its Dockerfile'} is no longer built.`]),
