@@ -131,6 +131,36 @@ describe('small differences', () => {
     expect(text).toContain('    depends_on: [web]\n');
   });
 
+  test.each([
+    ['nginx/default.conf', 'location / { proxy_pass http://web:8000; }\n'],
+    ['frontend/vite.config.js', "export default { server: { proxy: { '/api': 'http://web:8000' } } };\n"],
+    ['tests/test_web.py', 'URL = "http://web:8000"\n'],
+    ['README.md', 'See http://web:8000\n'],
+  ])('%s names the web service for others than the worker', (path, text) => {
+    const files = withApp(`  web:\n    build: .\n${WORKER}    depends_on: [web, redis]\n${REDIS}`);
+    expect(repairedText({ ...files, [path]: text })).not.toContain('web:\n        condition');
+  });
+
+  test.each([
+    ['jobs/notify.py', 'requests.post("http://web:8000/notify")\n'],
+    ['settings.toml', 'callback = "http://web:8000"\n'],
+    ['app.sh', 'curl http://web:8000/\n'],
+  ])('%s shows that the worker contacts the web service', (path, text) => {
+    const files = withApp(`  web:\n    build: .\n${WORKER}    depends_on: [web, redis]\n${REDIS}`);
+    expect(repairedText({ ...files, [path]: text })).toContain('web:\n        condition: service_started');
+  });
+
+  test.each([
+    ['environment: { PEERS: "web:8000,other:1" }', true],
+    ['environment: { API_URL: }', true],
+    ['environment: { SECRET_KEY: }', false],
+    ['links: [web]', true],
+    ['labels: { uses: "http://web:8000" }', true],
+  ])('%s', (line, keeps) => {
+    const files = withApp(`  web:\n    build: .\n${WORKER}    ${line}\n    depends_on: [web, redis]\n${REDIS}`);
+    expect(repairedText(files).includes('web:\n        condition: service_started')).toBe(keeps);
+  });
+
   test('restart: true stays, also when another edge changes', () => {
     const edges =
       '    depends_on:\n      web:\n        condition: service_started\n        restart: true\n      ghost:\n        condition: service_started\n';
