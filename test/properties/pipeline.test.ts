@@ -108,7 +108,7 @@ test('mutated repositories: nothing throws, untouched lines stay, the guard hold
         ),
       ).toEqual([]);
       const changed = changedFiles(result).map(({ path }) => path);
-      for (const path of changed)
+      for (const path of changed.filter((each) => result.after.has(each)))
         keepsLines(
           path,
           endsAsRepaired(result, path, files[path] === undefined ? undefined : `:${files[path]}`),

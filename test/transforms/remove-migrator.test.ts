@@ -67,6 +67,12 @@ describe('manual', () => {
     ['untouched-borrowed-network', 'debug names migrate under network_mode'],
     ['untouched-replicas-without-a-lock', '2 containers of web would run flask db upgrade at the same time'],
     ['untouched-tool-not-in-the-web-image', 'knex is a development dependency'],
+    ['untouched-entrypoint-in-shell-form', 'the ENTRYPOINT of Dockerfile is in shell form'],
+    ['untouched-hidden-environment', 'migrate reads an env file that is not in the repository'],
+    ['untouched-makes-migrations-too', 'migrate also runs python manage.py makemigrations'],
+    ['untouched-other-codebase', 'no web service of this file is built from the same code'],
+    ['untouched-shell-expands-variables', 'alembic -c db/alembic.ini -x tenant=$TENANT upgrade head depends on variables'],
+    ['untouched-workers-only', 'no web service of this file is built from the same code'],
   ])('%s', (name, why) => {
     const finding = one(name);
     expect(finding?.fix).toMatchObject({ safety: 'manual', changes: [] });
@@ -87,6 +93,8 @@ describe('manual', () => {
 describe('information', () => {
   test.each([
     ['untouched-working-one-shot', 'this works and stays as it is'],
+    ['untouched-working-django', 'this works and stays as it is'],
+    ['untouched-working-prisma', 'this works and stays as it is'],
     ['untouched-waits-through-another', 'this works and stays as it is'],
     ['untouched-called-by-deploy-script', 'Only a script runs migrate in time'],
   ])('%s', (name, words) => {
@@ -100,6 +108,9 @@ describe('information', () => {
     'untouched-migrates-then-serves',
     'untouched-no-migrator',
     'untouched-nobody-to-race',
+    'untouched-publishes-a-port',
+    'untouched-seeds-only',
+    'untouched-tool-of-its-own-image',
     'untouched-test-service',
     'untouched-toolbox',
     'untouched-web-checks-itself',
