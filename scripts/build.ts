@@ -29,15 +29,26 @@ const shared: BuildOptions = {
   minifyWhitespace: true,
 };
 
-const [cli] = await Promise.all([
+const [cli, typescript] = await Promise.all([
   build({
     ...shared,
     entryPoints: ['src/cli.ts'],
     outfile: join(dist, 'cli.cjs'),
     format: 'cjs',
-    alias: { 'web-tree-sitter': require.resolve('web-tree-sitter') },
+    alias: { 'web-tree-sitter': require.resolve('web-tree-sitter'), 'ts-morph': './ts-morph.cjs' },
+    external: ['./ts-morph.cjs'],
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'bundleUrl' },
+    legalComments: 'none',
+    metafile: true,
+  }),
+  // A file of its own: it is large, and most repositories never need it.
+  build({
+    ...shared,
+    entryPoints: [require.resolve('ts-morph')],
+    outfile: join(dist, 'ts-morph.cjs'),
+    format: 'cjs',
+    minify: true,
     legalComments: 'none',
     metafile: true,
   }),
@@ -70,7 +81,7 @@ chmodSync(join(dist, 'bin.cjs'), 0o755);
 execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: 'inherit' });
 
 // What cli.cjs carries of others keeps its license text.
-const bundled = Object.keys(cli.metafile?.inputs ?? {}).flatMap(
+const bundled = [cli, typescript].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})).flatMap(
   (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
 );
 const packages = [...new Set([...bundled, 'node_modules/tree-sitter-python'])].sort();

@@ -1,4 +1,4 @@
-import { type ScriptModule } from '../parse/typescript.ts';
+import type { ScriptModule } from '../parse/typescript.ts';
 import { folderOf, joinContainer, resolveIn } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { Sources } from './sources.ts';
@@ -13,7 +13,10 @@ export function mayRepeatInit(repo: Repo): boolean {
   const scripts = repo.paths.filter((path) => SCRIPT.test(path) && !/(?:^|\/)node_modules\//.test(path));
   if (!scripts.some((path) => PREPARES.test(repo.read(path) ?? ''))) return false;
   return repo.paths.some(
-    (path) => (SCRIPT.test(path) || /(?:^|\/)(?:[^/]*Dockerfile[^/]*|[^/]*\.(?:ya?ml|json|sh))$/i.test(path)) && !/(?:^|\/)(?:node_modules|package-lock)/.test(path) && SEVERAL.test(repo.read(path) ?? ''),
+    (path) =>
+      (SCRIPT.test(path) || /(?:^|\/)(?:[^/]*Dockerfile[^/]*|[^/]*\.(?:ya?ml|json|sh))$/i.test(path)) &&
+      !/(?:^|\/)(?:node_modules|package-lock)/.test(path) &&
+      SEVERAL.test(repo.read(path) ?? ''),
   );
 }
 
@@ -24,6 +27,8 @@ export interface NodeServer {
   readonly modules: readonly ScriptModule[];
   /** The least number of processes that is certain; `undefined` when nobody can tell. */
   readonly count: number | undefined;
+  /** The count in words. */
+  readonly many: string;
   readonly evidence: readonly { readonly at: ServiceView['service']['at']; readonly says: string }[];
 }
 
@@ -42,15 +47,48 @@ export function nodeServer(stack: Stack, view: ServiceView): NodeServer | undefi
   const modules = loadedBy(stack.sources, stack.repo, entry);
   const instances = configured?.properties.findLast(({ name }) => name === 'instances');
   if (instances) {
-    const count = /^["']?max["']?$|^-?[01]$/.test(instances.value) ? (instances.value === '1' ? 1 : undefined) : Number(instances.value);
-    return { entry, modules, count: Number.isNaN(count) ? undefined : count, evidence: [{ at: instances.at, says: 'PM2 starts as many processes, and each loads the application' }] };
+    const count = /^["']?max["']?$|^-?[01]$/.test(instances.value)
+      ? instances.value === '1'
+        ? 1
+        : undefined
+      : Number(instances.value);
+    return {
+      entry,
+      modules,
+      count: Number.isNaN(count) ? undefined : count,
+      many: instances.value,
+      evidence: [{ at: instances.at, says: 'PM2 starts as many processes, and each loads the application' }],
+    };
   }
-  const forks = modules.flatMap((module) => module.calls.filter(({ callee }) => /^cluster\.fork$|^fork$/.test(callee) && module.imports.some((each) => /^(?:node:)?cluster$/.test(each.module))));
+  const forks = modules.flatMap((module) =>
+    module.calls.filter(
+      ({ callee }) =>
+        /^cluster\.fork$|^fork$/.test(callee) && module.imports.some((each) => /^(?:node:)?cluster$/.test(each.module)),
+    ),
+  );
   const [fork] = forks;
   // A loop over the processors, or several calls: two at least.
-  if (fork) return { entry, modules, count: 2, evidence: [{ at: fork.at, says: 'several processes are forked here, and each loads this file again' }] };
+  if (fork)
+    return {
+      entry,
+      modules,
+      count: 2,
+      many: 'several',
+      evidence: [{ at: fork.at, says: 'several processes are forked here, and each loads this file again' }],
+    };
   const { workers } = main.program;
-  return { entry, modules, count: workers, evidence: [{ at: main.at, says: `${main.program.name} starts ${workers ?? 'several'} processes, and each loads the application` }] };
+  return {
+    entry,
+    modules,
+    count: workers,
+    many: String(workers ?? 'several'),
+    evidence: [
+      {
+        at: main.at,
+        says: `${main.program.name} starts ${workers ?? 'several'} processes, and each loads the application`,
+      },
+    ],
+  };
 }
 
 /** A script of the repository by the name that a command gives it inside the container. */
@@ -69,7 +107,9 @@ export function importedFile(repo: Repo, from: ScriptModule, specifier: string):
   if (base === undefined) return undefined;
   const stem = base.replace(/\.[cm]?js$/, '');
   const endings = ['.js', '.cjs', '.mjs', '.ts', '.mts', '.cts', '/index.js', '/index.ts'];
-  return [base, ...endings.flatMap((ending) => [base + ending, stem + ending])].find((path) => repo.has(path) && SCRIPT.test(path));
+  return [base, ...endings.flatMap((ending) => [base + ending, stem + ending])].find(
+    (path) => repo.has(path) && SCRIPT.test(path),
+  );
 }
 
 /** The files that a file loads through relative imports, itself first. */

@@ -74,8 +74,17 @@ function factsOf(ts: TsMorph, path: string, text: string, file: SourceFile, skip
   };
   const imports = [
     ...file.getImportDeclarations().map((each) => {
-      const names = [each.getDefaultImport()?.getText(), each.getNamespaceImport()?.getText(), ...each.getNamedImports().map((one) => one.getAliasNode()?.getText() ?? one.getName())];
-      return { module: each.getModuleSpecifierValue(), binds: names.filter((name) => name !== undefined), at: span(each), lines: linesOf(each) };
+      const names = [
+        each.getDefaultImport()?.getText(),
+        each.getNamespaceImport()?.getText(),
+        ...each.getNamedImports().map((one) => one.getAliasNode()?.getText() ?? one.getName()),
+      ];
+      return {
+        module: each.getModuleSpecifierValue(),
+        binds: names.filter((name) => name !== undefined),
+        at: span(each),
+        lines: linesOf(each),
+      };
     }),
     ...file.getVariableStatements().flatMap((statement) =>
       statement.getDeclarations().flatMap((each) => {
@@ -83,12 +92,15 @@ function factsOf(ts: TsMorph, path: string, text: string, file: SourceFile, skip
         const [module] = value?.getExpression().getText() === 'require' ? value.getArguments() : [];
         if (!module?.isKind(SyntaxKind.StringLiteral)) return [];
         const name = each.getNameNode();
-        const binds = name.isKind(SyntaxKind.ObjectBindingPattern) ? name.getElements().map((one) => one.getName()) : [name.getText()];
+        const binds = name.isKind(SyntaxKind.ObjectBindingPattern)
+          ? name.getElements().map((one) => one.getName())
+          : [name.getText()];
         return [{ module: module.getLiteralValue(), binds, at: span(statement), lines: linesOf(statement) }];
       }),
     ),
   ];
-  const inImport = (node: Node): boolean => imports.some(({ at }) => node.getStart() + skipped >= at.start && node.getEnd() + skipped <= at.end);
+  const inImport = (node: Node): boolean =>
+    imports.some(({ at }) => node.getStart() + skipped >= at.start && node.getEnd() + skipped <= at.end);
   const uses = new Map<string, number>();
   for (const node of file.getDescendantsOfKind(SyntaxKind.Identifier)) {
     if (inImport(node)) continue;
@@ -100,7 +112,11 @@ function factsOf(ts: TsMorph, path: string, text: string, file: SourceFile, skip
   return {
     path,
     text,
-    esm: file.getImportDeclarations().length > 0 || file.getExportDeclarations().length > 0 || file.getExportAssignments().length > 0 || /^export\s/m.test(text),
+    esm:
+      file.getImportDeclarations().length > 0 ||
+      file.getExportDeclarations().length > 0 ||
+      file.getExportAssignments().length > 0 ||
+      /^export\s/m.test(text),
     broken,
     calls: file.getDescendantsOfKind(SyntaxKind.CallExpression).map((call) => callOf(ts, text, call, span, skipped)),
     imports,
@@ -115,9 +131,21 @@ function factsOf(ts: TsMorph, path: string, text: string, file: SourceFile, skip
 
 /** Syntax errors only: types and modules are nobody's business here. */
 const hasSyntaxError = (file: SourceFile, ts: TsMorph): boolean =>
-  ts.ts.transpileModule(file.getFullText(), { fileName: file.getBaseName(), reportDiagnostics: true, compilerOptions: { allowJs: true, target: ts.ts.ScriptTarget.ESNext, module: ts.ts.ModuleKind.ESNext } }).diagnostics?.some(({ category }) => category === ts.ts.DiagnosticCategory.Error) ?? false;
+  ts.ts
+    .transpileModule(file.getFullText(), {
+      fileName: file.getBaseName(),
+      reportDiagnostics: true,
+      compilerOptions: { allowJs: true, target: ts.ts.ScriptTarget.ESNext, module: ts.ts.ModuleKind.ESNext },
+    })
+    .diagnostics?.some(({ category }) => category === ts.ts.DiagnosticCategory.Error) ?? false;
 
-function callOf(ts: TsMorph, text: string, call: CallExpression, span: (node: Node) => Span, skipped: number): ScriptCall {
+function callOf(
+  ts: TsMorph,
+  text: string,
+  call: CallExpression,
+  span: (node: Node) => Span,
+  skipped: number,
+): ScriptCall {
   const { SyntaxKind } = ts;
   const awaited = call.getParentIfKind(SyntaxKind.AwaitExpression);
   const statement = (awaited ?? call).getParentIfKind(SyntaxKind.ExpressionStatement);

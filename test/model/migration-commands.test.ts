@@ -38,6 +38,10 @@ test('a command keeps the variables that are set for it alone', () => {
 
 test('only what a shell or Python reads after -c is code', () => {
   const line = (...argv: string[]): readonly string[] => linesOfStep({ kind: 'migrate', argv }, '');
-  expect(line('alembic', '-c', 'db/alembic.ini', 'upgrade', 'head')).toEqual(['alembic -c db/alembic.ini upgrade head']);
-  expect(line('sh', '-c', 'cd db && exec alembic upgrade head')).toEqual(['sh -c "cd db && exec alembic upgrade head"']);
+  expect(line('alembic', '-c', 'db/alembic.ini', 'upgrade', 'head')).toEqual([
+    'alembic -c db/alembic.ini upgrade head',
+  ]);
+  expect(line('sh', '-c', 'cd db && exec alembic upgrade head')).toEqual([
+    'sh -c "cd db && exec alembic upgrade head"',
+  ]);
 });

@@ -28,9 +28,9 @@ test('deletes an item of an anchored list, and parents that are left empty', () 
     const seq = valueAt(file.root, 'services', 'web', 'depends_on');
     return seq?.kind === 'seq' ? seq.items[1]?.at : undefined;
   };
-  expect(
-    deleted('services:\n  web:\n    depends_on: &d [db, job]\n  api:\n    depends_on: *d\n  db: {}\n', item),
-  ).toBe('services:\n  web:\n    depends_on: &d [db]\n  api:\n    depends_on: *d\n  db: {}\n');
+  expect(deleted('services:\n  web:\n    depends_on: &d [db, job]\n  api:\n    depends_on: *d\n  db: {}\n', item)).toBe(
+    'services:\n  web:\n    depends_on: &d [db]\n  api:\n    depends_on: *d\n  db: {}\n',
+  );
   expect(
     deleted(
       'services:\n  web:\n    image: a\n    depends_on:\n      job:\n        condition: x\n  db: {}\n',

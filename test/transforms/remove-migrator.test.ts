@@ -71,7 +71,11 @@ describe('manual', () => {
     ['untouched-hidden-environment', 'migrate reads an env file that is not in the repository'],
     ['untouched-makes-migrations-too', 'migrate also runs python manage.py makemigrations'],
     ['untouched-other-codebase', 'no web service of this file is built from the same code'],
-    ['untouched-shell-expands-variables', 'alembic -c db/alembic.ini -x tenant=$TENANT upgrade head depends on variables'],
+    [
+      'untouched-shell-expands-variables',
+      'alembic -c db/alembic.ini -x tenant=$TENANT upgrade head depends on variables',
+    ],
+    ['untouched-worker-migrates-as-well', 'scheduler runs flask db upgrade at its own start too, and takes no lock'],
     ['untouched-workers-only', 'no web service of this file is built from the same code'],
   ])('%s', (name, why) => {
     const finding = one(name);

@@ -37,7 +37,8 @@ export function candidatesIn(
     if (reason?.includes('defines the application')) return [];
     taken.add(call);
     const places = [...via, { module, call }];
-    if (places.some((each) => isConditional(each.module, each.call)) || work.calls.some((each) => takesLock(each.call))) return [];
+    if (places.some((each) => isConditional(each.module, each.call)) || work.calls.some((each) => takesLock(each.call)))
+      return [];
     if (places.some((each) => isLocked(each.module, each.call))) return [];
     const stays = call.whole ? reason : `the result of ${call.callee}() is used`;
     const tried = enclosing(module, statement.index).some(({ kind }) => kind === 'try');

@@ -18,7 +18,14 @@ export function importersOf(stack: Stack): readonly Importer[] {
   return stack.services.flatMap((service) => {
     const view = stack.view(service);
     const { main } = view.startup;
-    if (!view.entry || view.store || !main || !/^(?:web|worker|beat|monitor)$/.test(main.program.role) || isScript(view)) return [];
+    if (
+      !view.entry ||
+      view.store ||
+      !main ||
+      !/^(?:web|worker|beat|monitor)$/.test(main.program.role) ||
+      isScript(view)
+    )
+      return [];
     return [atImport(stack, view, view.entry), ...inChildren(view, view.entry)];
   });
 }
@@ -55,5 +62,7 @@ function inChildren(view: ServiceView, entry: PythonModule): readonly Importer[]
     { at: main.at, says: `${view.service.name} starts ${count ?? 'several'} processes` },
     { at: { ...first.at, path: first.module.path }, says: `${first.scope}() runs in each of them` },
   ];
-  return [{ view, modules, calls, candidates: candidatesIn(python, modules, calls), count, evidence, config: undefined }];
+  return [
+    { view, modules, calls, candidates: candidatesIn(python, modules, calls), count, evidence, config: undefined },
+  ];
 }

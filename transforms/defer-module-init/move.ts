@@ -39,7 +39,12 @@ type Attempt = Move | { readonly manual: string };
 
 /** Chooses the command: one that the application has already, the function itself, a new Flask command, or a new function. */
 export function moveOf(stack: Stack, view: ServiceView, group: Group, calls: readonly ImportCall[]): Attempt {
-  return existingCommand(stack, view, group) ?? ownFunction(view, group) ?? newCommand(stack, view, group) ?? newFunction(view, group, calls);
+  return (
+    existingCommand(stack, view, group) ??
+    ownFunction(view, group) ??
+    newCommand(stack, view, group) ??
+    newFunction(view, group, calls)
+  );
 }
 
 /** `flask init-db` is there and does the same. */
@@ -51,8 +56,12 @@ function existingCommand(stack: Stack, view: ServiceView, group: Group): Move | 
     const fn = each.module.functions.find(({ qualified }) => qualified === each.scope);
     if (fn?.parameters.some(({ default: value }) => value === undefined) || fn?.decorators.length !== 1) return false;
     if (!/\.cli\.command$/.test(fn.decorators[0]?.callee ?? '')) return false;
-    const calls = callsFrom(python, [each], { script: undefined, skip: (call) => skipped.has(call) }).filter(({ inside, call }) => inside && !skipped.has(call));
-    const works = calls.flatMap((one) => effectOf(python, one.module, one.call) ?? []).map(({ kind, key }) => `${kind} ${key}`);
+    const calls = callsFrom(python, [each], { script: undefined, skip: (call) => skipped.has(call) }).filter(
+      ({ inside, call }) => inside && !skipped.has(call),
+    );
+    const works = calls
+      .flatMap((one) => effectOf(python, one.module, one.call) ?? [])
+      .map(({ kind, key }) => `${kind} ${key}`);
     // A command that drops the tables first is for people, not for every start.
     if (calls.some(({ call }) => /drop|delete|truncate|confirm|prompt/i.test(call.callee))) return false;
     return group.candidates.every(({ effects }) => effects.every(({ kind, key }) => works.includes(`${kind} ${key}`)));
@@ -82,13 +91,22 @@ function ownFunction(view: ServiceView, group: Group): Move | undefined {
   const names = candidates.map(({ target, found }) => {
     const { call } = found;
     const name = target && view.python.nameOf(target.module.path);
-    const plain = target && !target.fn.async && target.fn.qualified === target.fn.name && target.fn.decorators.length === 0;
-    return plain && call.args.length === 0 && name !== undefined && call.callee.split('.').at(-1) === target.fn.name ? { name, fn: target.fn.name, module: target.module } : undefined;
+    const plain =
+      target && !target.fn.async && target.fn.qualified === target.fn.name && target.fn.decorators.length === 0;
+    return plain && call.args.length === 0 && name !== undefined && call.callee.split('.').at(-1) === target.fn.name
+      ? { name, fn: target.fn.name, module: target.module }
+      : undefined;
   });
-  const inContext = statements.some((each) => enclosing(module, each.index).some(({ kind, head }) => kind === 'with' && /_context\(/.test(head)));
+  const inContext = statements.some((each) =>
+    enclosing(module, each.index).some(({ kind, head }) => kind === 'with' && /_context\(/.test(head)),
+  );
   if (inContext || names.some((each) => each === undefined)) return undefined;
   const found = names.flatMap((each) => each ?? []);
-  const prefix = importPrefix(view, found.map((each) => each.module), candidates);
+  const prefix = importPrefix(
+    view,
+    found.map((each) => each.module),
+    candidates,
+  );
   if (prefix === undefined) return undefined;
   const imports = found.map(({ name, fn }) => `from ${name} import ${fn}`);
   const code = [...prefix, ...imports, ...found.map(({ fn }) => `${fn}()`)].join('; ');
@@ -126,7 +144,10 @@ function regionOf({ module, statements }: Group): Region | undefined {
   const last = statements.at(-1);
   const outer = first && module.statements[first.parent];
   const whole =
-    outer?.kind === 'with' && outer.lines && /^[\w.]+\.app_context\(\)$/.test(outer.head.trim()) && module.statements.every((each) => each.parent !== outer.index || statements.includes(each));
+    outer?.kind === 'with' &&
+    outer.lines &&
+    /^[\w.]+\.app_context\(\)$/.test(outer.head.trim()) &&
+    module.statements.every((each) => each.parent !== outer.index || statements.includes(each));
   if (whole && outer?.lines) return { ...outer.lines, indent: outer.indent, context: outer, statements: [outer] };
   if (!first?.lines || !last?.lines) return undefined;
   return { start: first.lines.start, end: last.lines.end, indent: first.indent, context: undefined, statements };
@@ -143,7 +164,8 @@ function newCommand(stack: Stack, view: ServiceView, group: Group): Attempt | un
   const taken = cliCommands(view.entry ? view.python.reachable(view.entry.path, true) : []).map(({ name }) => name);
   const command = [title.command, title.spare].find((name) => !taken.includes(name));
   const name = `${(command ?? '').replaceAll('-', '_')}_command`;
-  if (command === undefined || isTaken(module, name)) return { manual: `the application has a command ${title.command} that does something else` };
+  if (command === undefined || isTaken(module, name))
+    return { manual: `the application has a command ${title.command} that does something else` };
   const binds = boundOutside(module, region);
   if (binds !== undefined) return { manual: `${binds}, which it binds, is used elsewhere` };
   const quote = quoteOf(module);
@@ -170,26 +192,49 @@ function newFunction(view: ServiceView, group: Group, calls: readonly ImportCall
   const { module, candidates } = group;
   const region = regionOf(group);
   const own = view.python.nameOf(module.path);
-  if (candidates.some(({ found }) => found.call.scope !== '') || !region) return { manual: 'it uses names that exist only while the application is made' };
+  if (candidates.some(({ found }) => found.call.scope !== '') || !region)
+    return { manual: 'it uses names that exist only while the application is made' };
   if (own === undefined) return { manual: `${module.path} cannot be imported by name in this container` };
   const outer = module.statements[region.statements[0]?.parent ?? -1];
   if (outer && outer.kind !== 'with') return { manual: 'it stands in the middle of other code' };
-  if (outer && (/\bas\b/.test(outer.head) || outer.parent !== -1)) return { manual: `it uses what the with around it opens` };
+  if (outer && (/\bas\b/.test(outer.head) || outer.parent !== -1))
+    return { manual: `it uses what the with around it opens` };
   const binds = boundOutside(module, region);
   if (binds !== undefined) return { manual: `${binds}, which it binds, is used elsewhere` };
   const title = namesFor(candidates);
-  const name = [title.command, title.spare].map((each) => each.replaceAll('-', '_')).find((each) => !isTaken(module, each));
+  const name = [title.command, title.spare]
+    .map((each) => each.replaceAll('-', '_'))
+    .find((each) => !isTaken(module, each));
   const prefix = importPrefix(view, [module], candidates);
-  if (name === undefined || prefix === undefined) return { manual: name === undefined ? `the names for a function are taken in ${module.path}` : 'not all models would be loaded where it runs' };
+  if (name === undefined || prefix === undefined)
+    return {
+      manual:
+        name === undefined
+          ? `the names for a function are taken in ${module.path}`
+          : 'not all models would be loaded where it runs',
+    };
   const says = `${module.indent}"""${title.says}: runs once, before the server."""`;
   const edits = outer
     ? extracted(module, group, region, outer, [`def ${name}():`, says])
-    : wrapped(module, region, [`def ${name}():`, says], 2, region.context ? [module.text.slice(region.context.at.start, lineContentEnd(module.text, region.context.at.start))] : []);
+    : wrapped(
+        module,
+        region,
+        [`def ${name}():`, says],
+        2,
+        region.context
+          ? [module.text.slice(region.context.at.start, lineContentEnd(module.text, region.context.at.start))]
+          : [],
+      );
   if (!edits) return { manual: 'its lines cannot be indented without changing a text' };
-  if (calls.some(({ module: other, call }) => other === module && call.callee === name)) return { manual: `${name} is called at import already` };
+  if (calls.some(({ module: other, call }) => other === module && call.callee === name))
+    return { manual: `${name} is called at import already` };
   const main = inMainBlock(module, [`${name}()`]);
   return {
-    step: stepOf(view, [waiterOf(view) ?? 'python3', '-c', [...prefix, `from ${own} import ${name}`, `${name}()`].join('; ')]),
+    step: stepOf(view, [
+      waiterOf(view) ?? 'python3',
+      '-c',
+      [...prefix, `from ${own} import ${name}`, `${name}()`].join('; '),
+    ]),
     edits: [...edits, ...(main ? [main] : [])],
     gone: [],
     needed: [],
@@ -198,7 +243,11 @@ function newFunction(view: ServiceView, group: Group, calls: readonly ImportCall
   };
 }
 
-function namesFor(candidates: readonly Candidate[]): { readonly command: string; readonly spare: string; readonly says: string } {
+function namesFor(candidates: readonly Candidate[]): {
+  readonly command: string;
+  readonly spare: string;
+  readonly says: string;
+} {
   const kinds = new Set(candidates.flatMap(({ effects }) => effects.map(({ kind }) => kind)));
   if (kinds.has('migrate')) return { command: 'migrate-db', spare: 'migrate-database', says: 'Migrates the database' };
   return kinds.has('schema')
@@ -224,14 +273,23 @@ function boundOutside(module: PythonModule, region: Region): string | undefined 
 const quoteOf = ({ text }: PythonModule): string => (text.split("'").length > text.split('"').length ? "'" : '"');
 
 /** The lines as the body of a new function: the `with` header gives way to it, or every line moves in by one step. */
-function wrapped(module: PythonModule, region: Region, header: readonly string[], blanks: number, keep: readonly string[]): readonly Edit[] | undefined {
+function wrapped(
+  module: PythonModule,
+  region: Region,
+  header: readonly string[],
+  blanks: number,
+  keep: readonly string[],
+): readonly Edit[] | undefined {
   const { text, path } = module;
   const eol = eolOf(text);
   const before = blankBefore(module, region.start, blanks);
-  const opening = [...before, ...header, ...keep.map((line) => region.indent + module.indent + line)].map((line) => line + eol).join('');
+  const opening = [...before, ...header, ...keep.map((line) => region.indent + module.indent + line)]
+    .map((line) => line + eol)
+    .join('');
   const after = blankAfter(module, region.end, region.indent, blanks, eol);
   const headEnd = region.context ? lineEnd(text, region.start) : region.start;
-  if (region.context && keep.length === 0) return [{ path, start: region.start, end: headEnd, text: opening }, ...after];
+  if (region.context && keep.length === 0)
+    return [{ path, start: region.start, end: headEnd, text: opening }, ...after];
   const body = text.slice(headEnd, region.end);
   if (/"""|'''|\\\r?\n/.test(body)) return undefined;
   const lines = body.replace(/^(?=[ \t]*\S)/gm, module.indent);
@@ -239,7 +297,13 @@ function wrapped(module: PythonModule, region: Region, header: readonly string[]
 }
 
 /** Out of a `with` that holds more: a function of its own below it, which opens the same context. */
-function extracted(module: PythonModule, group: Group, region: Region, outer: PythonStatement, header: readonly string[]): readonly Edit[] | undefined {
+function extracted(
+  module: PythonModule,
+  group: Group,
+  region: Region,
+  outer: PythonStatement,
+  header: readonly string[],
+): readonly Edit[] | undefined {
   const { text, path } = module;
   const eol = eolOf(text);
   const end = outer.lines?.end;
@@ -248,7 +312,11 @@ function extracted(module: PythonModule, group: Group, region: Region, outer: Py
   const head = `${module.indent}${text.slice(outer.at.start, lineContentEnd(text, outer.at.start))}`;
   const body = lines.map((line) => (line === '' ? '' : module.indent + module.indent + line));
   const added = ['', '', ...header, head, ...body].map((line) => line + eol).join('');
-  return [...removalOf(module, group.statements).edits, { path, start: end, end, text: added }, ...blankAfter(module, end, '', 2, eol)].reduce<Edit[]>(joined, []);
+  return [
+    ...removalOf(module, group.statements).edits,
+    { path, start: end, end, text: added },
+    ...blankAfter(module, end, '', 2, eol),
+  ].reduce<Edit[]>(joined, []);
 }
 
 /** Two insertions at one place become one. */
@@ -258,7 +326,8 @@ function joined(edits: Edit[], edit: Edit): Edit[] {
   return edits.map((each, index) => (index === same ? { ...each, text: each.text + edit.text } : each));
 }
 
-const isBlank = (text: string, at: number): boolean => text.slice(lineStart(text, at), lineContentEnd(text, at)).trim() === '';
+const isBlank = (text: string, at: number): boolean =>
+  text.slice(lineStart(text, at), lineContentEnd(text, at)).trim() === '';
 
 /** Blank lines that are missing above; none after the line that opens a block. */
 function blankBefore({ text }: PythonModule, start: number, wanted: number): readonly string[] {
@@ -271,7 +340,13 @@ function blankBefore({ text }: PythonModule, start: number, wanted: number): rea
 }
 
 /** Blank lines that are missing below, when the same block goes on. */
-function blankAfter({ text, path }: PythonModule, end: number, indent: string, wanted: number, eol: string): readonly Edit[] {
+function blankAfter(
+  { text, path }: PythonModule,
+  end: number,
+  indent: string,
+  wanted: number,
+  eol: string,
+): readonly Edit[] {
   let count = 0;
   let at = end;
   for (; at < text.length && isBlank(text, at); at = lineEnd(text, at)) count += 1;

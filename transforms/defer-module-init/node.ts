@@ -15,7 +15,11 @@ interface NodeInit {
   readonly kind: 'sync' | 'latest' | 'runMigrations';
 }
 
-const TOOLS: Readonly<Record<NodeInit['kind'], string>> = { sync: '', latest: 'knex migrate:latest', runMigrations: 'typeorm migration:run' };
+const TOOLS: Readonly<Record<NodeInit['kind'], string>> = {
+  sync: '',
+  latest: 'knex migrate:latest',
+  runMigrations: 'typeorm migration:run',
+};
 
 /** Node servers of several processes that each prepare the database when they load the application. */
 export function* nodeFindings(stack: Stack): Iterable<Finding> {
@@ -27,7 +31,8 @@ export function* nodeFindings(stack: Stack): Iterable<Finding> {
       if (!server || done.has(init.call) || init.module.broken || !runsOnLoad(init)) continue;
       done.add(init.call);
       const performer = performerOf(stack, view, init);
-      const several = (server.count ?? 0) > 1 || /^pm2/.test(view.startup.main?.program.name ?? '') && server.count === undefined;
+      const several =
+        (server.count ?? 0) > 1 || (/^pm2/.test(view.startup.main?.program.name ?? '') && server.count === undefined);
       if (!several && !performer) continue;
       yield performer ? deletion(view, server, init, performer) : relocation(stack, view, server, init);
     }
@@ -39,7 +44,14 @@ function initsIn(module: ScriptModule): readonly NodeInit[] {
     const match = /^(\w+(?:\.\w+)*?)\.(sync|migrate\.latest|runMigrations)$/.exec(call.callee);
     if (!match?.[1] || !match[2]) return [];
     if (match[2] === 'sync' && !/sequelize|^db$|^database$/i.test(match[1])) return [];
-    return [{ module, call, receiver: match[1], kind: match[2] === 'migrate.latest' ? 'latest' : (match[2] as 'sync' | 'runMigrations') }];
+    return [
+      {
+        module,
+        call,
+        receiver: match[1],
+        kind: match[2] === 'migrate.latest' ? 'latest' : (match[2] as 'sync' | 'runMigrations'),
+      },
+    ];
   });
 }
 
@@ -47,7 +59,13 @@ function initsIn(module: ScriptModule): readonly NodeInit[] {
 function runsOnLoad({ module, call }: NodeInit): boolean {
   if (call.within.some((head) => !head.startsWith('try'))) return false;
   if (call.scope === '') return true;
-  return call.scope !== undefined && module.calls.some((each) => each.scope === '' && each.within.length === 0 && each.callee.split('.')[0]?.replace(/\(\)$/, '') === call.scope);
+  return (
+    call.scope !== undefined &&
+    module.calls.some(
+      (each) =>
+        each.scope === '' && each.within.length === 0 && each.callee.split('.')[0]?.replace(/\(\)$/, '') === call.scope,
+    )
+  );
 }
 
 /** A command before the server, or a one-shot that it waits for, that does the same. */
@@ -57,39 +75,68 @@ function performerOf(stack: Stack, view: ServiceView, init: NodeInit): StartComm
     .flatMap(({ name }) => stack.neighbours(view.service).filter((other) => other.name === name))
     .map((other) => stack.view(other));
   const { commands, main } = view.startup;
-  const before = commands.filter((each, index) => each !== main && !each.background && (!main || index < commands.indexOf(main)));
-  const all = [...before.map((command) => ({ command, of: view })), ...oneShots.flatMap((of) => of.startup.commands.map((command) => ({ command, of })))];
+  const before = commands.filter(
+    (each, index) => each !== main && !each.background && (!main || index < commands.indexOf(main)),
+  );
+  const all = [
+    ...before.map((command) => ({ command, of: view })),
+    ...oneShots.flatMap((of) => of.startup.commands.map((command) => ({ command, of }))),
+  ];
   return all.find(({ command, of }) => {
     if (command.conditional) return false;
     if (TOOLS[init.kind] !== '' && command.program.name === TOOLS[init.kind]) return true;
-    const script = nameOf(command.argv[0] ?? '') === 'node' ? scriptIn(stack, of, command.argv.find((word) => /\.[cm]?[jt]s$/.test(word)) ?? '') : undefined;
-    return script !== undefined && loadedBy(stack.sources, stack.repo, script).some((module) => module !== init.module && initsIn(module).some((each) => each.kind === init.kind));
+    const script =
+      nameOf(command.argv[0] ?? '') === 'node'
+        ? scriptIn(stack, of, command.argv.find((word) => /\.[cm]?[jt]s$/.test(word)) ?? '')
+        : undefined;
+    return (
+      script !== undefined &&
+      loadedBy(stack.sources, stack.repo, script).some(
+        (module) => module !== init.module && initsIn(module).some((each) => each.kind === init.kind),
+      )
+    );
   })?.command;
 }
 
 const startEvidence = (server: NodeServer, { module, call, kind }: NodeInit): readonly Evidence[] => [
   ...server.evidence,
-  { at: { ...call.at, path: module.path }, says: kind === 'sync' ? 'creates the tables while the application is loaded' : 'migrates while the application is loaded' },
+  {
+    at: { ...call.at, path: module.path },
+    says:
+      kind === 'sync'
+        ? 'creates the tables while the application is loaded'
+        : 'migrates while the application is loaded',
+  },
 ];
 
 const says = (init: NodeInit, server: NodeServer, view: ServiceView): string =>
-  `${init.module.path} calls ${init.call.callee}() in each of the ${server.count ?? 'several'} processes of ${view.service.name}`;
+  `${init.module.path} calls ${init.call.callee}() in ${server.many === 'several' ? 'several' : `each of the ${server.many}`} processes of ${view.service.name}`;
 
 function deletion(view: ServiceView, server: NodeServer, init: NodeInit, performer: StartCommand): Finding {
   const { call, module } = init;
   const message = `${says(init, server, view)}, though ${performer.script ?? 'another service'} has done it before the server starts: the repeats conflict with each other.`;
-  const evidence = [...startEvidence(server, init), { at: performer.at, says: 'this runs before the server and does the same' }];
+  const evidence = [
+    ...startEvidence(server, init),
+    { at: performer.at, says: 'this runs before the server and does the same' },
+  ];
   if (!call.lines) return manual(message, init, evidence, 'what follows it waits for its result', view);
   return {
     message,
     at: { ...call.at, path: module.path },
     evidence,
-    fix: { title: `Delete ${call.callee}(): it is done once before the server`, safety: 'review', changes: [withoutBlank(module, call.lines)] },
+    fix: {
+      title: `Delete ${call.callee}(): it is done once before the server`,
+      safety: 'review',
+      changes: [withoutBlank(module, call.lines)],
+    },
   };
 }
 
 /** The lines of a statement, with the blank line that would stand double. */
-function withoutBlank({ text, path }: ScriptModule, { start, end }: { readonly start: number; readonly end: number }): Edit {
+function withoutBlank(
+  { text, path }: ScriptModule,
+  { start, end }: { readonly start: number; readonly end: number },
+): Edit {
   const blank = (at: number): boolean => text.slice(lineStart(text, at), lineContentEnd(text, at)).trim() === '';
   const both = start > 0 && blank(start - 1) && end < text.length && blank(end);
   return { path, start, end: both ? lineEnd(text, end) : end, text: '' };
@@ -100,31 +147,51 @@ function relocation(stack: Stack, view: ServiceView, server: NodeServer, init: N
   const evidence = startEvidence(server, init);
   const no = (why: string): Finding => manual(message, init, evidence, why, view);
   const { module, call, receiver } = init;
-  if (server.count === undefined) return no('PM2 decides by the processors of the machine how many processes there are');
+  if (server.count === undefined)
+    return no('PM2 decides by the processors of the machine how many processes there are');
   if (!call.lines || call.within.length > 0) return no('what follows it waits for its result');
-  if (!/\.[cm]?js$/.test(module.path)) return no(`${module.path} is compiled before it runs, so that the path of a new file is not known`);
-  if (call.args.some((each) => !/^(?:\{[^(){}]*\})?$/.test(each)) || /force:\s*true/.test(call.args.join())) return no('its arguments are more than plain options');
-  const source = module.imports.find(({ binds, module: from }) => binds.includes(receiver.split('.')[0] ?? '') && from.startsWith('.'));
+  if (!/\.[cm]?js$/.test(module.path))
+    return no(`${module.path} is compiled before it runs, so that the path of a new file is not known`);
+  if (call.args.some((each) => !/^(?:\{[^(){}]*\})?$/.test(each)) || /force:\s*true/.test(call.args.join()))
+    return no('its arguments are more than plain options');
+  const source = module.imports.find(
+    ({ binds, module: from }) => binds.includes(receiver.split('.')[0] ?? '') && from.startsWith('.'),
+  );
   const path = source && importedFile(stack.repo, module, source.module);
   if (!source || path === undefined) return no(`${receiver} is made in the same file, which starts the server as well`);
   const owner = stack.sources.typescript(path);
   const known = new Set(owner ? loadedBy(stack.sources, stack.repo, owner).map((each) => each.path) : []);
-  const models = server.modules.filter(({ text, path: own }) => own !== module.path && /\.define\(|extends\s+Model\b|\bModel\.init\(/.test(text));
-  if (init.kind === 'sync' && models.some((each) => !known.has(each.path))) return no(`${path} alone does not load all models`);
+  const models = server.modules.filter(
+    ({ text, path: own }) => own !== module.path && /\.define\(|extends\s+Model\b|\bModel\.init\(/.test(text),
+  );
+  if (init.kind === 'sync' && models.some((each) => !known.has(each.path)))
+    return no(`${path} alone does not load all models`);
   const folder = folderOf(module.path);
   const ending = /\.[cm]?js$/.exec(module.path)?.[0] ?? '.js';
   const file = [folder, `init-db${ending}`].filter(Boolean).join('/');
   if (stack.repo.has(file)) return no(`${file} exists and does something else`);
   const place = view.image?.placesOf(file)[0];
-  if (place === undefined || view.service.mounts.some(({ kind, target }) => kind !== 'volume' && place.startsWith(`${target}/`))) return no(`it is not known where the image would have ${file}`);
+  if (
+    place === undefined ||
+    view.service.mounts.some(({ kind, target }) => kind !== 'volume' && place.startsWith(`${target}/`))
+  )
+    return no(`it is not known where the image would have ${file}`);
   const plan = planEntrypoint(stack, {
     view,
-    waitFor: view.stores.map(({ store }) => store).filter(({ kind }) => /^(?:postgres|mysql|mariadb|mongo)$/.test(kind)),
+    waitFor: view.stores
+      .map(({ store }) => store)
+      .filter(({ kind }) => /^(?:postgres|mysql|mariadb|mongo)$/.test(kind)),
     steps: [{ kind: 'init', argv: ['node', relativeTo(view.container.workdir ?? '/', place)] }],
   });
   if ('manual' in plan) return no(plan.manual);
-  const last = server.modules.some((each) => each === module) && (module.uses.get(receiver.split('.')[0] ?? '') ?? 0) === 1;
-  const drops = last && source.binds.length === 1 && server.modules.some((each) => each !== module && each.imports.some((one) => importedFile(stack.repo, each, one.module) === path));
+  const last =
+    server.modules.some((each) => each === module) && (module.uses.get(receiver.split('.')[0] ?? '') ?? 0) === 1;
+  const drops =
+    last &&
+    source.binds.length === 1 &&
+    server.modules.some(
+      (each) => each !== module && each.imports.some((one) => importedFile(stack.repo, each, one.module) === path),
+    );
   return {
     message,
     at: { ...call.at, path: module.path },
@@ -135,27 +202,62 @@ function relocation(stack: Stack, view: ServiceView, server: NodeServer, init: N
       changes: [
         withoutBlank(module, call.lines),
         ...(drops ? [{ path: module.path, start: source.lines.start, end: source.lines.end, text: '' }] : []),
-        { path: file, create: scriptFor(init, module.text.slice(source.at.start, source.at.end), server) },
+        {
+          path: file,
+          create: scriptFor(init, importOf(init, module.text.slice(source.at.start, source.at.end)), server),
+        },
         ...plan.changes,
       ],
     },
   };
 }
 
+/** The import of the one name that the work needs, as the file writes it. */
+function importOf({ receiver }: NodeInit, source: string): string {
+  const head = receiver.split('.')[0] ?? '';
+  const list = /\{([^{}]*)\}/.exec(source)?.[1];
+  const named = list?.split(',').map((each) => each.trim()) ?? [];
+  return named.includes(head) && !/^import\s+\w+\s*,/.test(source)
+    ? source.replace(/\{[^{}]*\}/, `{ ${head} }`)
+    : source;
+}
+
 /** The file that the entrypoint runs: in the module system and with the import of the file that the call comes from. */
 function scriptFor({ module, call, receiver, kind }: NodeInit, source: string, server: NodeServer): string {
   const eol = eolOf(module.text);
-  const opens = kind === 'runMigrations' && server.modules.some(({ calls }) => calls.some(({ callee }) => callee === `${receiver}.initialize`));
+  const opens =
+    kind === 'runMigrations' &&
+    server.modules.some(({ calls }) => calls.some(({ callee }) => callee === `${receiver}.initialize`));
   const closing = kind === 'sync' ? 'close' : 'destroy';
-  const work = [...(opens ? [`await ${receiver}.initialize();`] : []), `await ${call.callee}(${call.args.join(', ')});`, `await ${receiver}.${closing}();`];
+  const work = [
+    ...(opens ? [`await ${receiver}.initialize();`] : []),
+    `await ${call.callee}(${call.args.join(', ')});`,
+    `await ${receiver}.${closing}();`,
+  ];
   const head = ['// Prepares the database: runs once, before the server.', source, ''];
   const lines = module.esm
     ? [...head, ...work]
-    : [...head, 'async function main() {', ...work.map((line) => `  ${line}`), '}', '', 'main().catch((error) => {', '  console.error(error);', '  process.exit(1);', '});'];
+    : [
+        ...head,
+        'async function main() {',
+        ...work.map((line) => `  ${line}`),
+        '}',
+        '',
+        'main().catch((error) => {',
+        '  console.error(error);',
+        '  process.exit(1);',
+        '});',
+      ];
   return lines.map((line) => line + eol).join('');
 }
 
-const manual = (message: string, { module, call }: NodeInit, evidence: readonly Evidence[], why: string, view: ServiceView): Finding => ({
+const manual = (
+  message: string,
+  { module, call }: NodeInit,
+  evidence: readonly Evidence[],
+  why: string,
+  view: ServiceView,
+): Finding => ({
   message,
   at: { ...call.at, path: module.path },
   evidence,

@@ -1,6 +1,12 @@
 import type { Edit, Span } from '../../src/finding.ts';
 import { indentAt, lineContentEnd, lineEnd, lineStart } from '../../src/lines.ts';
-import { deleteImport, deleteStatement, type PythonImport, type PythonModule, type PythonStatement } from '../../src/parse/python.ts';
+import {
+  deleteImport,
+  deleteStatement,
+  type PythonImport,
+  type PythonModule,
+  type PythonStatement,
+} from '../../src/parse/python.ts';
 
 /** Statements out of a module, with what only held them: a `with` or a `try` around them, a comment that speaks of them alone. */
 export interface Removal {
@@ -21,7 +27,9 @@ export function removalOf(module: PythonModule, statements: readonly PythonState
 }
 
 const siblings = (module: PythonModule, { parent, clause, clauseHead }: PythonStatement): readonly PythonStatement[] =>
-  module.statements.filter((each) => each.parent === parent && each.clause === clause && each.clauseHead === clauseHead);
+  module.statements.filter(
+    (each) => each.parent === parent && each.clause === clause && each.clauseHead === clauseHead,
+  );
 
 /** Goes up while a construct would be left without a body. */
 export function climb(module: PythonModule, statements: readonly PythonStatement[]): readonly PythonStatement[] {
@@ -43,7 +51,10 @@ function onlyTells(module: PythonModule, outer: PythonStatement): boolean {
       ({ clause, kind, at }) =>
         clause === 'except' &&
         (/^(?:pass|raise)$/.test(kind) ||
-          (kind === 'expression' && /^(?:[\w.]*log(?:ger|ging)?\.\w+|print|warnings\.warn|traceback\.print_exc)\s*\(/.test(module.text.slice(at.start, at.end)))),
+          (kind === 'expression' &&
+            /^(?:[\w.]*log(?:ger|ging)?\.\w+|print|warnings\.warn|traceback\.print_exc)\s*\(/.test(
+              module.text.slice(at.start, at.end),
+            ))),
     );
 }
 
@@ -53,7 +64,8 @@ function withComment(module: PythonModule, statement: PythonStatement, edit: Edi
   if (edit.text !== '' || !statement.lines || edit.start !== statement.lines.start) return edit;
   const lineAbove = (at: number): string => text.slice(lineStart(text, at - 1), lineContentEnd(text, at - 1));
   let start = edit.start;
-  while (start > 0 && lineAbove(start).trim().startsWith('#') && indentAt(text, start - 1) === statement.indent) start = lineStart(text, start - 1);
+  while (start > 0 && lineAbove(start).trim().startsWith('#') && indentAt(text, start - 1) === statement.indent)
+    start = lineStart(text, start - 1);
   const below = text.slice(statement.lines.end, lineContentEnd(text, statement.lines.end));
   const alone = below.trim() === '' || indentAt(text, statement.lines.end).length < statement.indent.length;
   if (start === edit.start || !alone) return edit;
@@ -75,7 +87,8 @@ export function importRemoval(module: PythonModule, unused: readonly PythonImpor
     const gone = names.filter((each) => unused.includes(each));
     const [first, last] = [names[0], names.at(-1)];
     const text = first && last ? module.text.slice(first.at.start, last.at.end) : '';
-    if (gone.length === 1 || text.includes('\n') || !first || !last) return gone.map((each) => deleteImport(module, each));
+    if (gone.length === 1 || text.includes('\n') || !first || !last)
+      return gone.map((each) => deleteImport(module, each));
     const list = kept.map(({ at }) => module.text.slice(at.start, at.end)).join(', ');
     return [{ path: module.path, start: first.at.start, end: last.at.end, text: list }];
   });

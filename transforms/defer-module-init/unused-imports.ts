@@ -27,7 +27,9 @@ export function unusedImports(
     const line = module.text.slice(each.at.start, lineContentEnd(module.text, each.at.end));
     return !/noqa/.test(line) && !isImportedElsewhere(stack, view.python, module, each.binds);
   });
-  const executed = new Set(calls.flatMap((each) => (each.inside ? [`${each.module.path}#${each.inside.qualified}`] : [])));
+  const executed = new Set(
+    calls.flatMap((each) => (each.inside ? [`${each.module.path}#${each.inside.qualified}`] : [])),
+  );
   return unused.filter((each) => staysLoaded(view, module, each, unused, executed));
 }
 
@@ -40,13 +42,20 @@ function isImportedElsewhere(stack: Stack, python: PythonPath, module: PythonMod
     return other?.imports.some(
       (each) =>
         ((each.name === name || each.name === '*') && python.targets(other, each).includes(module.path)) ||
-        (python.targets(other, each).includes(module.path) && other.names.some(({ dotted }) => dotted.split('.').includes(name) && dotted.startsWith(`${each.binds}.`))),
+        (python.targets(other, each).includes(module.path) &&
+          other.names.some(({ dotted }) => dotted.split('.').includes(name) && dotted.startsWith(`${each.binds}.`))),
     );
   });
 }
 
 /** Without the import, every module that does something on import is loaded all the same. */
-function staysLoaded({ entry, python }: ServiceView, module: PythonModule, dropped: PythonImport, unused: readonly PythonImport[], executed: ReadonlySet<string>): boolean {
+function staysLoaded(
+  { entry, python }: ServiceView,
+  module: PythonModule,
+  dropped: PythonImport,
+  unused: readonly PythonImport[],
+  executed: ReadonlySet<string>,
+): boolean {
   if (!entry) return false;
   const reached = new Set<string>();
   const queue = [entry.path];
@@ -56,7 +65,11 @@ function staysLoaded({ entry, python }: ServiceView, module: PythonModule, dropp
     if (!current) continue;
     reached.add(next);
     for (const each of current.imports)
-      if (!each.typing && !(current === module && unused.includes(each)) && (each.scope === '' || executed.has(`${current.path}#${each.scope}`)))
+      if (
+        !each.typing &&
+        !(current === module && unused.includes(each)) &&
+        (each.scope === '' || executed.has(`${current.path}#${each.scope}`))
+      )
         queue.push(...python.targets(current, each));
   }
   const targets = python.targets(module, dropped);
@@ -66,7 +79,12 @@ function staysLoaded({ entry, python }: ServiceView, module: PythonModule, dropp
 
 /** Only imports, constants and functions: leaving such a module out changes nothing. */
 const isInert = (module: PythonModule): boolean =>
-  module.statements.every((each) => each.parent !== -1 || /^(?:import|assignment|function|class|pass|expression)$/.test(each.kind)) &&
+  module.statements.every(
+    (each) => each.parent !== -1 || /^(?:import|assignment|function|class|pass|expression)$/.test(each.kind),
+  ) &&
   module.functions.every(({ decorators }) => decorators.length === 0) &&
   module.classes.every(({ bases, decorators }) => bases.length === 0 && decorators.length === 0) &&
-  module.calls.every(({ scope, callee }) => scope !== '' || /(?:^|\.)(?:getLogger|getenv|get|Path|int|str|frozenset|compile|namedtuple)$/.test(callee));
+  module.calls.every(
+    ({ scope, callee }) =>
+      scope !== '' || /(?:^|\.)(?:getLogger|getenv|get|Path|int|str|frozenset|compile|namedtuple)$/.test(callee),
+  );

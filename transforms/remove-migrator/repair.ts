@@ -2,6 +2,7 @@ import { type Change, type Evidence, isEdit } from '../../src/finding.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { isOneShot } from '../../src/model/start-script.ts';
 import { buildMove } from './build-move.ts';
 import { carryOver, webMigrates } from './carry.ts';
 import { databaseDiffers, databasesOf } from './database.ts';
@@ -88,6 +89,12 @@ function planStart(
     const evidence = own ? [{ at: own.at, says: `${name} runs ${tool} at its own start already` }] : [];
     return { title: `Remove ${service.name}: ${name} runs ${tool} itself`, changes: [], evidence };
   }
+  const other = stack
+    .neighbours(web.service)
+    .filter((each) => each !== web.service)
+    .map((each) => stack.view(each))
+    .find((each) => !isOneShot(each) && webMigrates(migrator, each));
+  if (other) return { manual: `${other.service.name} runs ${tool} at its own start too, and takes no lock` };
   const carried = carryOver(stack, migrator, web);
   if ('manual' in carried) return carried;
   const plan = planEntrypoint(stack, { view: web, waitFor: databasesOf(web), steps: carried.steps });
