@@ -1,27 +1,16 @@
 import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
-import { callEvidence, callsFrom } from '../../src/model/import-time.ts';
-import { migrationsOf } from '../../src/model/migration.ts';
+import { callEvidence } from '../../src/model/import-time.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import type { PythonCall, PythonModule, PythonStatement } from '../../src/parse/python.ts';
+import type { PythonModule, PythonStatement } from '../../src/parse/python.ts';
 import { type Candidate, labelOf } from './candidates.ts';
-import { dependents, queriesAtImport } from './dependents.ts';
-import { type Importer, importersOf } from './importers.ts';
+import { importersOf } from './importers.ts';
 import { inMainBlock, linesOf, mainBlock } from './main-block.ts';
 import { type Group, moveOf } from './move.ts';
-import { type Performer, performerOf, performersFor } from './performers.ts';
+import type { Performer } from './performers.ts';
 import { climb, importRemoval, removalOf } from './removal.ts';
 import { unusedImports } from './unused-imports.ts';
-
-/** One-time work at one place, everybody who imports it, and the one whose start may do it instead. */
-interface Case {
-  readonly candidate: Candidate;
-  readonly importers: readonly Importer[];
-  readonly owner: Importer;
-  /** What does the same work before the owner's server starts. */
-  readonly performer: Performer | undefined;
-  readonly verdict: 'delete' | 'move' | { readonly manual: string; readonly instead: string | undefined };
-}
+import { type Case, casesOf } from './verdict.ts';
 
 /** One-time work that the Python servers of a stack repeat. */
 export function* pythonFindings(stack: Stack): Iterable<Finding> {
@@ -34,116 +23,6 @@ export function* pythonFindings(stack: Stack): Iterable<Finding> {
     else yield first.verdict === 'delete' ? deletion(stack, group, first) : relocation(stack, group, first);
   }
 }
-
-function casesOf(stack: Stack, importers: readonly Importer[]): readonly Case[] {
-  const found = new Map<PythonCall, { candidate: Candidate; importers: Importer[] }>();
-  for (const importer of importers)
-    for (const candidate of importer.candidates) {
-      const known = found.get(candidate.found.call);
-      if (known) known.importers.push(importer);
-      else found.set(candidate.found.call, { candidate, importers: [importer] });
-    }
-  const skip = (call: PythonCall): boolean => found.has(call);
-  return [...found.values()].flatMap(({ candidate, importers: own }) => {
-    const web = own.filter(({ view }) => view.startup.main?.program.role === 'web');
-    const owner = web[0] ?? own[0];
-    if (!owner) return [];
-    const performer = performerOf(candidate, [...performersFor(stack, owner.view, skip), ...hooks(owner, skip)]);
-    const many = own.some(({ count }) => count !== undefined && count > 1);
-    const several = own.length > 1 && own.every(({ count }) => count !== undefined);
-    const process = candidate.effects.some(({ kind }) => kind === 'process');
-    if (process ? !many : !many && !performer && !several) return [];
-    return [
-      {
-        candidate,
-        importers: own,
-        owner,
-        performer,
-        verdict: verdictOf(stack, { candidate, owner, own, web, performer, many }, skip),
-      },
-    ];
-  });
-}
-
-/** gunicorn's `on_starting` runs once, in the master, before any worker exists. */
-function hooks({ view, config }: Importer, skip: (call: PythonCall) => boolean): readonly Performer[] {
-  const { main } = view.startup;
-  const hook = config?.functions.find(({ qualified }) => qualified === 'on_starting');
-  if (!config || !hook || !main) return [];
-  const calls = callsFrom(view.python, [{ module: config, scope: hook.qualified }], { script: undefined, skip }).filter(
-    ({ call }) => !skip(call),
-  );
-  const enters = new Set(calls.flatMap(({ module, inside }) => (inside ? [`${module.path}#${inside.qualified}`] : [])));
-  const command = { ...main, at: { ...hook.at, path: config.path }, script: config.path };
-  return [{ view, command, calls, works: new Set(), enters }];
-}
-
-interface Facts {
-  readonly candidate: Candidate;
-  readonly owner: Importer;
-  readonly own: readonly Importer[];
-  readonly web: readonly Importer[];
-  readonly performer: Performer | undefined;
-  readonly many: boolean;
-}
-
-function verdictOf(stack: Stack, facts: Facts, skip: (call: PythonCall) => boolean): Case['verdict'] {
-  const { candidate, owner, own, web, performer, many } = facts;
-  const no = (why: string, instead?: string) => ({ manual: why, instead });
-  const { module } = candidate.found;
-  if (candidate.effects.some(({ kind }) => kind === 'process'))
-    return no(
-      'what it starts has to live in a process that stays, so that a command that ends cannot do it',
-      `Start it in a service of its own that runs one process (the same image with another command), or let gunicorn import the application once with --preload`,
-    );
-  if (candidate.stays !== undefined)
-    return no(
-      candidate.stays,
-      `Split ${labelOf(candidate)}: keep in the import what others read, and put what has to be done once into a function that the entrypoint calls`,
-    );
-  if (performer && web.length > 1 && web.some((each) => !performerOf(candidate, performersFor(stack, each.view, skip))))
-    return no(
-      `${web.map(({ view }) => view.service.name).join(' and ')} import it, and not all of them do the work before they start`,
-    );
-  const users = dependents(stack, owner, candidate);
-  if (users !== undefined) return no(`${users.path} makes the application too and relies on what it does`);
-  const queries = queriesAtImport(owner, candidate);
-  if (queries && (!performer || performer.calls.some(({ module: each }) => each === queries.module)))
-    return no(
-      `${queries.module.path} asks the database while it is imported, which would fail before the tables are there`,
-    );
-  if (performer) return 'delete';
-  if (!many)
-    return no(
-      `${own.map(({ view }) => view.service.name).join(' and ')} each do it once when they start, at the same time`,
-    );
-  if (candidate.tried)
-    return no('a try around it lets the server start although it failed, so that it may be meant to be repeated');
-  if (web.length > 1)
-    return no(`${web.map(({ view }) => view.service.name).join(' and ')} import it, and only one of them may do it`);
-  if (owner.candidates.some(({ effects }) => effects.some(({ kind }) => kind === 'process')))
-    return no(
-      'the import also starts something that lives on, which a command that imports the application would start too',
-    );
-  const [migration] = migrationsOf(owner.view);
-  if (migration && candidate.effects.some(({ kind }) => kind !== 'seed'))
-    return no(
-      `${migration.tool} runs before the server too, and which of the two creates the tables is for you to say`,
-      `If the migrations create all tables, delete ${labelOf(candidate)} from ${module.path}`,
-    );
-  const unsure = conditionalWork(owner.view, candidate);
-  return unsure ? no(`something that may do the same runs under a condition before the server`) : 'move';
-}
-
-/** A command before the server that may do the same: it runs under a condition, or nobody can look into it. */
-const conditionalWork = ({ startup }: ServiceView, { target }: Candidate): boolean =>
-  startup.commands.some(
-    (command) =>
-      command !== startup.main &&
-      (command.conditional || command.background) &&
-      /init|seed|setup|create|migrat|upgrade/i.test(command.argv.join(' ')) &&
-      (target === undefined || /python|flask|sh$/.test(command.argv[0] ?? '')),
-  );
 
 /** Neighbours in one block with the same verdict are repaired together. */
 function groupsOf(cases: readonly Case[]): readonly (readonly Case[])[] {
