@@ -46,7 +46,7 @@ function atImport(stack: Stack, view: ServiceView, entry: PythonModule): Importe
 function inChildren(view: ServiceView, entry: PythonModule): readonly Importer[] {
   const { main } = view.startup;
   const pool = option(main?.argv ?? [], ['-P', '--pool']) ?? 'prefork';
-  if (!main || main.program.name !== 'celery worker' || !/^(?:prefork|processes)$/.test(pool)) return [];
+  if (main?.program.name !== 'celery worker' || !/^(?:prefork|processes)$/.test(pool)) return [];
   const { python } = view;
   const modules = python.reachable(entry.path, true);
   const handlers = modules.flatMap((module) =>

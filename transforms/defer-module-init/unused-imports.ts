@@ -77,7 +77,7 @@ function staysLoaded(
   return lost.every((each) => isInert(each));
 }
 
-/** Only imports, constants and functions: leaving such a module out changes nothing. */
+/** Only imports, constants, functions and objects that do nothing until they are asked: leaving such a module out changes nothing. */
 const isInert = (module: PythonModule): boolean =>
   module.statements.every(
     (each) => each.parent !== -1 || /^(?:import|assignment|function|class|pass|expression)$/.test(each.kind),
@@ -86,5 +86,8 @@ const isInert = (module: PythonModule): boolean =>
   module.classes.every(({ bases, decorators }) => bases.length === 0 && decorators.length === 0) &&
   module.calls.every(
     ({ scope, callee }) =>
-      scope !== '' || /(?:^|\.)(?:getLogger|getenv|get|Path|int|str|frozenset|compile|namedtuple)$/.test(callee),
+      scope !== '' ||
+      /(?:^|\.)(?:getLogger|getenv|get|Path|int|str|frozenset|compile|namedtuple|MetaData|SQLAlchemy|Migrate|create_engine|create_async_engine|sessionmaker|async_sessionmaker|scoped_session|declarative_base)$/.test(
+        callee,
+      ),
   );
