@@ -81,9 +81,9 @@ chmodSync(join(dist, 'bin.cjs'), 0o755);
 execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: 'inherit' });
 
 // What cli.cjs carries of others keeps its license text.
-const bundled = [cli, typescript].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})).flatMap(
-  (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
-);
+const bundled = [cli, typescript]
+  .flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))
+  .flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
 const packages = [...new Set([...bundled, 'node_modules/tree-sitter-python'])].sort();
 writeFileSync(join(dist, 'licenses.txt'), packages.map(licenseOf).join('\n'));
 

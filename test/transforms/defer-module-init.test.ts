@@ -62,7 +62,7 @@ describe('what a finding says', () => {
       evidence.map(({ at, says }) => `${at.path}:${lineNumber(stack.repo.read(at.path) ?? '', at.start)} ${says}`),
     ).toEqual([
       'Dockerfile:7 gunicorn starts 3 processes, and each imports the application',
-      'app.py:22 create_app() runs on import',
+      'app.py:21 create_app() runs on import',
       'app.py:11 create_app() calls init_db()',
       'database.py:18 init_db calls Base.metadata.create_all(), which has to be done once',
       'entrypoint.sh:5 this runs before the server and does the same',
@@ -87,7 +87,7 @@ describe('what a finding says', () => {
     ['untouched-queries-at-import', 'app.py asks the database while it is imported'],
     ['untouched-tests-rely-on-it', 'tests/test_products.py makes the application too'],
     ['untouched-two-web-services', 'web and admin import it, and only one of them may do it'],
-    ['untouched-conditional-entrypoint', 'something that may do the same runs under a condition'],
+    ['untouched-conditional-entrypoint', 'something before the server may do the same'],
     ['untouched-node-listens-afterwards', 'what follows it waits for its result'],
     ['untouched-node-as-many-as-processors', 'PM2 decides by the processors'],
     ['untouched-node-models-elsewhere', 'src/db.js alone does not load all models'],

@@ -29,11 +29,15 @@ export function casesOf(stack: Stack, importers: readonly Importer[]): readonly 
   const skip = (call: PythonCall): boolean => found.has(call);
   return [...found.values()].flatMap(({ candidate, importers: own }) => {
     const web = own.filter(({ view }) => view.startup.main?.program.role === 'web');
-    const owner = web[0] ?? own[0];
+    const servers = own.filter(({ script }) => !script);
+    const owner = mostLikely(servers.filter((each) => web.includes(each))) ?? mostLikely(servers);
     if (!owner) return [];
-    const performer = performerOf(candidate, [...performersFor(stack, owner.view, skip), ...hooks(owner, skip)]);
-    const many = own.some(({ count }) => count !== undefined && count > 1);
-    const several = own.length > 1 && own.every(({ count }) => count !== undefined);
+    const performer = doneBefore(stack, candidate, owner, skip);
+    const many = own.some(isMany);
+    // Projects are started apart: only what one of them starts together counts.
+    const several = own.some((each) =>
+      own.some((other) => other !== each && other.view.service.project === each.view.service.project),
+    );
     const process = candidate.effects.some(({ kind }) => kind === 'process');
     if (process ? !many : !many && !performer && !several) return [];
     return [
@@ -47,6 +51,20 @@ export function casesOf(stack: Stack, importers: readonly Importer[]): readonly 
     ];
   });
 }
+
+const isMany = ({ count }: Importer): boolean => count !== undefined && count > 1;
+
+/** The service whose start is to do the work: one with several processes before the others. */
+const mostLikely = (importers: readonly Importer[]): Importer | undefined => importers.find(isMany) ?? importers[0];
+
+/** What does a candidate's work before the server of an importer. */
+const doneBefore = (
+  stack: Stack,
+  candidate: Candidate,
+  importer: Importer,
+  skip: (call: PythonCall) => boolean,
+): Performer | undefined =>
+  performerOf(candidate, [...performersFor(stack, importer.view, skip), ...hooks(importer, skip)]);
 
 /** gunicorn's `on_starting` runs once, in the master, before any worker exists. */
 function hooks({ view, config }: Importer, skip: (call: PythonCall) => boolean): readonly Performer[] {
@@ -84,10 +102,8 @@ function verdictOf(stack: Stack, facts: Facts, skip: (call: PythonCall) => boole
       candidate.stays,
       `Split ${labelOf(candidate)}: keep in the import what others read, and put what has to be done once into a function that the entrypoint calls`,
     );
-  if (performer && web.length > 1 && web.some((each) => !performerOf(candidate, performersFor(stack, each.view, skip))))
-    return no(
-      `${web.map(({ view }) => view.service.name).join(' and ')} import it, and not all of them do the work before they start`,
-    );
+  if (performer && web.length > 1 && web.some((each) => !doneBefore(stack, candidate, each, skip)))
+    return no(`${namesOf(web)} import it, and not all of them do the work before they start`);
   const users = dependents(stack, owner, candidate);
   if (users !== undefined) return no(`${users.path} makes the application too and relies on what it does`);
   const queries = queriesAtImport(owner, candidate);
@@ -96,14 +112,11 @@ function verdictOf(stack: Stack, facts: Facts, skip: (call: PythonCall) => boole
       `${queries.module.path} asks the database while it is imported, which would fail before the tables are there`,
     );
   if (performer) return 'delete';
-  if (!many)
-    return no(
-      `${own.map(({ view }) => view.service.name).join(' and ')} each do it once when they start, at the same time`,
-    );
+  if (!many) return no(`${namesOf(own)} each do it once when they start, at the same time`);
   if (candidate.tried)
     return no('a try around it lets the server start although it failed, so that it may be meant to be repeated');
-  if (web.length > 1)
-    return no(`${web.map(({ view }) => view.service.name).join(' and ')} import it, and only one of them may do it`);
+  if (web.some((each) => !startsAlike(each.view, owner.view)))
+    return no(`${namesOf(web)} import it, and only one of them may do it`);
   if (owner.candidates.some(({ effects }) => effects.some(({ kind }) => kind === 'process')))
     return no(
       'the import also starts something that lives on, which a command that imports the application would start too',
@@ -114,16 +127,42 @@ function verdictOf(stack: Stack, facts: Facts, skip: (call: PythonCall) => boole
       `${migration.tool} runs before the server too, and which of the two creates the tables is for you to say`,
       `If the migrations create all tables, delete ${labelOf(candidate)} from ${module.path}`,
     );
-  const unsure = conditionalWork(owner.view, candidate);
-  return unsure ? no(`something that may do the same runs under a condition before the server`) : 'move';
+  return maybeDone(stack, owner.view, skip)
+    ? no('something before the server may do the same, and it is not clear whether it does')
+    : 'move';
 }
 
-/** A command before the server that may do the same: it runs under a condition, or nobody can look into it. */
-const conditionalWork = ({ startup }: ServiceView, { target }: Candidate): boolean =>
-  startup.commands.some(
+/** The same service of another project that starts through the same script: what the script gains, both gain. */
+const startsAlike = (view: ServiceView, owner: ServiceView): boolean =>
+  view === owner ||
+  (view.service.project !== owner.service.project &&
+    view.service.name === owner.service.name &&
+    owner.startup.main?.script !== undefined &&
+    view.startup.main?.script === owner.startup.main.script);
+
+/** Names of services, with their files where the names are the same. */
+function namesOf(importers: readonly Importer[]): string {
+  const names = importers.map(({ view }) => view.service.name);
+  return importers
+    .map(({ view: { service } }) =>
+      names.indexOf(service.name) === names.lastIndexOf(service.name)
+        ? service.name
+        : `${service.name} (${service.at.path})`,
+    )
+    .join(' and ');
+}
+
+const PREPARING = /init|seed|setup|bootstrap|prepare|create|migrat|upgrade/i;
+
+/** A command before the server whose name promises such work, but that runs under a condition or cannot be followed. */
+function maybeDone(stack: Stack, view: ServiceView, skip: (call: PythonCall) => boolean): boolean {
+  const { commands, main } = view.startup;
+  const followed = performersFor(stack, view, skip).filter(({ works }) => works.size > 0);
+  return commands.some(
     (command) =>
-      command !== startup.main &&
-      (command.conditional || command.background) &&
-      /init|seed|setup|create|migrat|upgrade/i.test(command.argv.join(' ')) &&
-      (target === undefined || /python|flask|sh$/.test(command.argv[0] ?? '')),
+      command !== main &&
+      /^(?:python[\d.]*|flask|sh|bash|make|invoke|[\w-]+\.py)$/.test(command.argv[0]?.split('/').at(-1) ?? '') &&
+      PREPARING.test(command.argv.join(' ')) &&
+      (command.conditional || command.background || !followed.some((each) => each.command === command)),
   );
+}
