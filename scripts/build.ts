@@ -37,6 +37,8 @@ const [cli, typescript] = await Promise.all([
     format: 'cjs',
     alias: { 'web-tree-sitter': require.resolve('web-tree-sitter'), 'ts-morph': './ts-morph.cjs' },
     external: ['./ts-morph.cjs'],
+    // bin.cjs runs the code from its cache, where only require() can load more.
+    supported: { 'dynamic-import': false },
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'bundleUrl' },
     legalComments: 'none',
