@@ -29,28 +29,19 @@ const shared: BuildOptions = {
   minifyWhitespace: true,
 };
 
-const [cli, typescript] = await Promise.all([
+const [cli] = await Promise.all([
   build({
     ...shared,
     entryPoints: ['src/cli.ts'],
     outfile: join(dist, 'cli.cjs'),
     format: 'cjs',
-    alias: { 'web-tree-sitter': require.resolve('web-tree-sitter'), 'ts-morph': './ts-morph.cjs' },
-    external: ['./ts-morph.cjs'],
+    alias: { 'web-tree-sitter': require.resolve('web-tree-sitter') },
+    // Large, and most repositories never need it: it stays a package, loaded on demand.
+    external: ['ts-morph'],
     // bin.cjs runs the code from its cache, where only require() can load more.
     supported: { 'dynamic-import': false },
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'bundleUrl' },
-    legalComments: 'none',
-    metafile: true,
-  }),
-  // A file of its own: it is large, and most repositories never need it.
-  build({
-    ...shared,
-    entryPoints: [require.resolve('ts-morph')],
-    outfile: join(dist, 'ts-morph.cjs'),
-    format: 'cjs',
-    minify: true,
     legalComments: 'none',
     metafile: true,
   }),
@@ -83,9 +74,9 @@ chmodSync(join(dist, 'bin.cjs'), 0o755);
 execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: 'inherit' });
 
 // What cli.cjs carries of others keeps its license text.
-const bundled = [cli, typescript]
-  .flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))
-  .flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+const bundled = Object.keys(cli.metafile?.inputs ?? {}).flatMap(
+  (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
+);
 const packages = [...new Set([...bundled, 'node_modules/tree-sitter-python'])].sort();
 writeFileSync(join(dist, 'licenses.txt'), packages.map(licenseOf).join('\n'));
 
