@@ -148,13 +148,16 @@ function program(environment: Environment, exit: (status: number) => void): Comm
   return root;
 }
 
-const addIds = (value: string, earlier: readonly string[]): readonly string[] => [
-  ...earlier,
-  ...value
+function addIds(value: string, earlier: readonly string[]): readonly string[] {
+  const ids = value
     .split(',')
     .map((id) => id.trim())
-    .filter(Boolean),
-];
+    .filter(Boolean);
+  // An unset variable in a script must not stand for all transforms.
+  if (ids.length === 0)
+    throw new UserError('--only and --skip need at least one transform', 'See: dockfix list, for their names.');
+  return [...earlier, ...ids];
+}
 
 function addGroup(value: string, earlier: readonly Transform['group'][]): readonly Transform['group'][] {
   if (value !== 'hygiene' && value !== 'repair')
@@ -164,7 +167,7 @@ function addGroup(value: string, earlier: readonly Transform['group'][]): readon
 
 async function applyCommand(environment: Environment, path: string, flags: ApplyFlags): Promise<number> {
   const chosen = selectTransforms(transforms, { only: flags.only, skip: flags.skip, groups: flags.group });
-  const root = resolve(environment.cwd, path);
+  const root = rootAt(environment.cwd, path);
   if (flags.write) putRight(environment.stderr, root);
   const repo = scan(root);
   const unread = unreadFiles(repo);
@@ -179,6 +182,12 @@ async function applyCommand(environment: Environment, path: string, flags: Apply
     environment.stderr.write(`note: all is written, but tidying up failed: ${visible(leftover)}\n`);
   if (result.notices.length > 0 || result.steps.some((step) => step.error !== undefined)) return 2;
   return flags.exitCode && appliedOutcomes(result).length > 0 ? 1 : 0;
+}
+
+/** An empty path is an unset variable of a script rather than the current folder. */
+function rootAt(cwd: string, path: string): string {
+  if (path === '') throw new UserError('The path is empty', 'Leave it out for the current folder.');
+  return resolve(cwd, path);
 }
 
 function nothingToRepair(path: string, unread: readonly Notice[]): UserError {
@@ -220,7 +229,7 @@ function report(
 }
 
 function undoCommand({ cwd, stdout, stderr }: Environment, path: string): void {
-  const root = resolve(cwd, path);
+  const root = rootAt(cwd, path);
   putRight(stderr, root);
   stdout.write(
     undo(root)

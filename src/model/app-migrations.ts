@@ -181,6 +181,8 @@ function readsNoEnvironment(view: ServiceView, ini: string, env: string): string
     /set_main_option|set_section_option|environ|getenv|settings|get_url|create_(?:async_)?engine|attributes/i.test(env)
   )
     return undefined;
+  // What env.py never asks for does not matter: it then takes its connection from the application.
+  if (!/engine_from_config|get_main_option|get_section/.test(env)) return undefined;
   const url = /^\s*sqlalchemy\.url\s*=\s*\S*?:\/\/(?:[^@\s]*@)?([\w.-]+)/m.exec(ini);
   const names = view.stores.flatMap(({ store }) => [...namesOf(store.service)]);
   if (url?.[1] !== undefined && names.includes(url[1])) return undefined;

@@ -1,5 +1,5 @@
 import type { Span } from '../finding.ts';
-import { type ComposeFile, type ComposeMap, entryOf, textOf, valueAt } from '../parse/compose.ts';
+import { type ComposeFile, type ComposeMap, type ComposeNode, entryOf, textOf, valueAt } from '../parse/compose.ts';
 import { folderOf, nameOf, resolveIn } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { Sources } from './sources.ts';
@@ -44,11 +44,32 @@ export function composeProjects(
   const included = new Set(usable.flatMap((file) => includesOf(file, sources).map((other) => other.path)));
   const projects: ComposeProject[] = [];
   for (const folder of new Set(usable.map((file) => folderOf(file.path)))) {
-    const here = usable.filter((file) => folderOf(file.path) === folder && !included.has(file.path));
+    const here = usable.filter(
+      (file) => folderOf(file.path) === folder && !included.has(file.path) && !isTemplate(file, usable),
+    );
     projects.push(...projectsIn(folder, here, sources));
   }
   return { projects, broken: files.filter((file) => file.problems.length > 0) };
 }
+
+/** A file whose services others extend (`common.yml`) and that holds no stack of its own: nobody starts it. */
+function isTemplate(file: ComposeFile, all: readonly ComposeFile[]): boolean {
+  if (BASE_NAMES.includes(nameOf(file.path)) || servicesOf(file).some((each) => entryOf(each, 'depends_on')))
+    return false;
+  return all.some(
+    (other) =>
+      other !== file &&
+      servicesOf(other).some((each) => {
+        const path = textOf(valueAt(each, 'extends', 'file'));
+        return path !== undefined && resolveIn(folderOf(other.path), path) === file.path;
+      }),
+  );
+}
+
+const servicesOf = (file: ComposeFile): readonly ComposeNode[] => {
+  const services = valueAt(file.root, 'services');
+  return isMap(services) ? services.entries.map(({ value }) => value) : [];
+};
 
 function projectsIn(folder: string, here: readonly ComposeFile[], sources: Sources): ComposeProject[] {
   const variables = variablesOf(folder, sources);

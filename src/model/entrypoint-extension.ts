@@ -1,3 +1,4 @@
+import type { Edit } from '../finding.ts';
 import { eolOf, indentAt, lineStart } from '../lines.ts';
 import { quoteWord, type ShellCommand, type ShellScript, type ShellWithin } from '../parse/shell.ts';
 import type { EntrypointPlan, EntrypointRequest, StartStep } from './entrypoint.ts';
@@ -42,7 +43,7 @@ export function extendScript(
     .map((line) => line + eol)
     .join('');
   return {
-    changes: [{ path: script.path, start: at, end: at, text }],
+    changes: [...describedAnew(script, request.steps, at), { path: script.path, start: at, end: at, text }],
     title: titleFor(request),
     evidence: [
       { at: server.at, says: `${view.service.name} starts its server here` },
@@ -52,6 +53,17 @@ export function extendScript(
       })),
     ],
   };
+}
+
+/** The first comment of a script as dockfix writes it goes on telling all that the script does. */
+function describedAnew(script: ShellScript, steps: readonly StartStep[], before: number): readonly Edit[] {
+  const header = /^# Start of \S+: (.*)(?=then hand over to the server\.)/m.exec(script.text);
+  const words = [
+    ...(steps.some(({ kind }) => kind === 'migrate') ? ['migrate, '] : []),
+    ...(steps.some(({ kind }) => kind === 'init') ? ['initialise, '] : []),
+  ].filter((word) => !header?.[1]?.includes(word));
+  const at = header ? header.index + header[0].length : before;
+  return words.length === 0 || at >= before ? [] : [{ path: script.path, start: at, end: at, text: words.join('') }];
 }
 
 /** Indents shell lines; the bodies of here-documents stay as they are. */

@@ -6,7 +6,7 @@ import type { Image } from './image.ts';
 import { isIgnoredByDocker } from './image-files.ts';
 import type { ServiceView, Stack } from './stack.ts';
 import { environmentWords, linesToRun, linesToWait, titleFor, toolOf } from './start-script.ts';
-import type { Store } from './store.ts';
+import { type Store, storeOf } from './store.ts';
 import { titleOf } from './store-wait.ts';
 
 /** One more thing to do before the server starts. */
@@ -38,13 +38,22 @@ export function planEntrypoint(stack: Stack, request: EntrypointRequest): Entryp
   const { main, complete } = view.startup;
   if (!main || !complete) return { manual: `not everything that ${view.service.name} runs at start can be seen` };
   const steps = request.steps.filter((step) => !runsAlready(view, step)).map((step) => inEnvironment(view, step));
-  const todo = { ...request, steps };
+  const named = request.waitFor.length > 0 || request.steps.length === 0;
+  const todo = { ...request, steps, waitFor: named ? request.waitFor : databasesStartedFirst(stack, view) };
   const script = main.script === undefined ? undefined : stack.sources.shell(main.script);
   if (script) return extendScript(stack, todo, request.steps, script, main);
   const nothing = request.steps.length > 0 ? steps.length === 0 : request.waitFor.length === 0;
   if (nothing) return { changes: [], title: titleFor(todo), evidence: [] };
   return writeScript(stack, todo);
 }
+
+/** The databases that Compose starts before a service: where no address can be seen, they are what its steps need. */
+const databasesStartedFirst = (stack: Stack, { service }: ServiceView): readonly Store[] =>
+  stack
+    .neighbours(service)
+    .filter(({ name }) => service.dependsOn.some((edge) => edge.name === name))
+    .flatMap((other) => storeOf(other) ?? [])
+    .filter(({ kind }) => /^(?:postgres|mysql|mariadb|mongo)$/.test(kind));
 
 /** A migration of the same tool, conditional or not, or the very same command. */
 function runsAlready(view: ServiceView, step: StartStep): boolean {

@@ -16,7 +16,10 @@ const CONNECTS: Readonly<Partial<Record<StoreKind, RegExp>>> = {
 const IMPORTED = /(?:\brequire\(\s*|\bfrom\s+|\bimport\s+)['"](\.{1,2}\/[^'"]+)['"]/g;
 const MAX_FILES = 200;
 
-/** Where a Node process connects to a kind of store when it starts: in its main file or one that it imports, outside request handlers. */
+/**
+ * Where a Node process connects to a kind of store when it starts: in its main file or one that it imports, outside request
+ * handlers; `undefined` also when it tries again by itself.
+ */
 export function nodeConnection(stack: Stack, view: ServiceView, kind: StoreKind): Span | undefined {
   const pattern = CONNECTS[kind];
   const start = mainFile(view);
@@ -29,7 +32,9 @@ export function nodeConnection(stack: Stack, view: ServiceView, kind: StoreKind)
     if (text === undefined) continue;
     for (const match of text.matchAll(new RegExp(pattern, 'gi')))
       if (!isComment(text, match.index) && !isInHandler(text, match.index))
-        return { path, start: match.index, end: match.index + match[0].length };
+        return triesAgain(text, match.index)
+          ? undefined
+          : { path, start: match.index, end: match.index + match[0].length };
     queue.push(...importedFrom(stack, path, text));
   }
   return undefined;
@@ -57,17 +62,29 @@ const isComment = (text: string, at: number): boolean =>
   /^\s*(?:\/\/|\*|\/\*)/.test(text.slice(lineStart(text, at), at + 2));
 
 /** True inside a block whose opening line takes a request, and in scripts that run only when they are called directly. */
-function isInHandler(text: string, at: number): boolean {
+const isInHandler = (text: string, at: number): boolean =>
+  headsAround(text, at).some((head) => /\b(?:req|request|ctx|res|response|reply)\b|require\.main/.test(head));
+
+/** In a loop around a `try`, or in a function that a timer calls again (`setTimeout(connect, 5000)`). */
+function triesAgain(text: string, at: number): boolean {
+  const heads = headsAround(text, at);
+  if (heads.some((head) => /\btry\s*$/.test(head)) && heads.some((head) => /\b(?:for|while)\s*\(|\bdo\s*$/.test(head)))
+    return true;
+  const names = heads.flatMap(
+    (head) => /\bfunction\s+(\w+)|\b(?:const|let|var)\s+(\w+)\s*=/.exec(head)?.slice(1) ?? [],
+  );
+  return names.some((name) => name !== undefined && new RegExp(`\\bsetTimeout\\(\\s*${name}\\b`).test(text));
+}
+
+/** What stands before the `{` of each block around a place, innermost first. */
+function headsAround(text: string, at: number): readonly string[] {
+  const heads: string[] = [];
   let open = 0;
   for (let index = at - 1; index >= 0; index -= 1) {
     if (text[index] === '}') open += 1;
     if (text[index] !== '{') continue;
-    if (open > 0) {
-      open -= 1;
-      continue;
-    }
-    const head = text.slice(lineStart(text, index), index);
-    if (/\b(?:req|request|ctx|res|response|reply)\b|require\.main/.test(head)) return true;
+    if (open > 0) open -= 1;
+    else heads.push(text.slice(lineStart(text, index), index));
   }
-  return false;
+  return heads;
 }

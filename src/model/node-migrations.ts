@@ -1,6 +1,8 @@
 import type { Evidence } from '../finding.ts';
+import { assignmentsOf, type DockerInstruction } from '../parse/dockerfile.ts';
 import { folderOf, joinContainer, within } from '../repo/path.ts';
 import type { AppMigrations } from './app-migrations.ts';
+import type { Image } from './image.ts';
 import { nodePackage } from './node-app.ts';
 import type { ServiceView, Stack } from './stack.ts';
 
@@ -105,12 +107,30 @@ function reasonAgainst(
   if (!argv) return undefined;
   if (!inImage) return `the image of ${view.service.name} does not hold the migrations`;
   if (where === 'dependencies') return undefined;
-  const production = view.image?.dockerfile.instructions.some(
-    ({ keyword, script, words }) =>
-      (keyword === 'RUN' && /--omit[= ]dev|--production|--prod\b|--only[= ]prod/.test(script)) ||
-      (keyword === 'ENV' && words.some(({ text }) => text === 'NODE_ENV=production')),
-  );
-  return production === false
-    ? undefined
-    : `${tool.package} is a development dependency, which the image does not install`;
+  return view.image && installsForProduction(view.image)
+    ? `${tool.package} is a development dependency, which the image does not install`
+    : undefined;
 }
+
+const INSTALLS = /\b(?:npm (?:ci|i|install)\b|pnpm (?:i|install)\b|yarn(?: install| --|$|\s*(?:&&|;)))/m;
+
+/** A flag, or NODE_ENV where the install runs, keeps development dependencies out. https://docs.npmjs.com/cli/commands/npm-install#omit */
+const installsForProduction = ({ dockerfile, layers }: Image): boolean => {
+  const runs = dockerfile.instructions.filter(({ keyword }) => keyword === 'RUN');
+  if (runs.some(({ script }) => /--omit[= ]dev|--production\b(?!=false)|--prod\b|--only[= ]prod/.test(script)))
+    return true;
+  return runs
+    .filter(({ script }) => INSTALLS.test(script) && !/\bNODE_ENV=dev|--include[= ]dev|--production=false/.test(script))
+    .some((run) =>
+      /^prod/.test(layers.find(({ instruction }) => instruction === run)?.expand('${NODE_ENV:-}') ?? before(run)),
+    );
+
+  /** In a stage that only lends files: the last value that is written above. */
+  function before(run: DockerInstruction): string {
+    const set = dockerfile.instructions
+      .filter(({ keyword, at }) => /^(?:ENV|ARG)$/.test(keyword) && at.start < run.at.start)
+      .flatMap((each) => assignmentsOf(each))
+      .findLast(({ name }) => name === 'NODE_ENV');
+    return set?.value ?? '';
+  }
+};

@@ -123,8 +123,16 @@ function follow(walk: Walk, call: Call): void {
     ...assignmentsIn(call.words.slice(0, call.words.length - argv.length)),
   ];
   const inner: Call = { ...call, words, setting: { ...call.setting, assignments } };
+  const watched = watchedCommand(words);
   if (/^(?:sh|bash|ash|dash)$/.test(nameOf(first.text))) followShell(walk, inner);
+  else if (watched) followText(walk, inner, watched.text, watched.at, []);
   else if (!followScript(walk, inner, 0) && !followNpm(walk, inner, argv)) record(walk, inner, wrappers);
+}
+
+/** The command line that `watchfiles "celery -A x worker" src` starts again after each change. */
+function watchedCommand([first, ...rest]: readonly ArgvWord[]): ArgvWord | undefined {
+  if (nameOf(first?.text ?? '') !== 'watchfiles') return undefined;
+  return rest.find(({ text }, index) => /^[^-\s]\S*\s/.test(text) && rest[index - 1]?.text !== '--args');
 }
 
 /** What an `env` in front of a command sets. */

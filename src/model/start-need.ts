@@ -1,5 +1,5 @@
 import type { Evidence } from '../finding.ts';
-import type { PythonCall, PythonFunction, PythonModule } from '../parse/python.ts';
+import { enclosing, type PythonCall, type PythonFunction, type PythonModule } from '../parse/python.ts';
 import { waitsAlready } from './entrypoint-extension.ts';
 import { callEvidence, functionOf, importTimeCalls } from './import-time.ts';
 import { migrationsOf } from './migration.ts';
@@ -56,7 +56,20 @@ function importNeed(view: ServiceView): readonly Evidence[] | undefined {
   const { entry, python, startup } = view;
   const calls = entry ? importTimeCalls(python, entry, startup.main?.program.app) : [];
   const connecting = calls.find(({ call, module }) => connects(view, module, call, CONNECTS));
-  return connecting && callEvidence(connecting);
+  if (!connecting || [...connecting.via, connecting].some((link) => triesAgain(link.module, link.call)))
+    return undefined;
+  return callEvidence(connecting);
+}
+
+/** A loop around a `try` that sleeps, or a function under a decorator such as tenacity's `@retry`: the process waits by itself. */
+function triesAgain(module: PythonModule, call: PythonCall): boolean {
+  const around = enclosing(module, call.statement).map(({ kind }) => kind);
+  const sleeps = module.calls.some(({ callee, scope }) => scope === call.scope && /(?:^|\.)sleep$/.test(callee));
+  const fn = module.functions.find(({ qualified }) => qualified === call.scope);
+  return (
+    (sleeps && around.includes('try') && around.some((kind) => kind === 'for' || kind === 'while')) ||
+    (fn?.decorators.some(({ callee }) => /(?:^|\.)(?:retry|on_exception)$/.test(callee)) ?? false)
+  );
 }
 
 /** By its name; a function of the repository is judged by what it calls. */
@@ -67,8 +80,9 @@ const connects = ({ python }: ServiceView, module: PythonModule, call: PythonCal
 function startupHook(view: ServiceView): readonly Evidence[] | undefined {
   for (const module of view.entry ? view.python.reachable(view.entry.path, false) : [])
     for (const fn of module.functions) {
-      const call = isHook(view, fn) ? connectionIn(view, module, fn, new Set()) : undefined;
-      if (call) return [{ at: call.at, says: `${fn.name}() connects before the server accepts requests` }];
+      const found = isHook(view, fn) ? connectionIn(view, module, fn, new Set()) : undefined;
+      if (found && !found.again)
+        return [{ at: found.call.at, says: `${fn.name}() connects before the server accepts requests` }];
     }
   return undefined;
 }
@@ -90,14 +104,15 @@ function connectionIn(
   module: PythonModule,
   fn: PythonFunction,
   entered: Set<PythonFunction>,
-): PythonCall | undefined {
+): { readonly call: PythonCall; readonly again: boolean } | undefined {
   if (entered.has(fn)) return undefined;
   entered.add(fn);
   for (const call of module.calls.filter(({ scope }) => scope === fn.qualified)) {
-    if (connects(view, module, call, CONNECTS) || HOOK_CONNECTS.test(call.callee)) return call;
+    const again = triesAgain(module, call);
+    if (connects(view, module, call, CONNECTS) || HOOK_CONNECTS.test(call.callee)) return { call, again };
     const target = functionOf(view.python, module, call);
     const found = target && connectionIn(view, target.module, target.fn, entered);
-    if (found) return found;
+    if (found) return { ...found, again: again || found.again };
   }
   return undefined;
 }

@@ -21,7 +21,7 @@ export function checkOf({ kind, service }: Store): readonly string[] | undefined
     case 'rabbitmq':
       return ['CMD', 'rabbitmq-diagnostics', '-q', 'ping'];
     case 'mongo':
-      return ['CMD', mongoShell(service), '--quiet', '--eval', "db.adminCommand('ping').ok"];
+      return mongoCheck(service);
     default:
       return undefined;
   }
@@ -62,9 +62,11 @@ function mariadbCheck(service: Service): readonly string[] | undefined {
  * The password as `command` gives it where that is a plain variable; one that is written out (or is a default) is never repeated:
  * a server that refuses an unknown caller answers, too.
  */
-function redisCheck(service: Service): readonly string[] {
+function redisCheck(service: Service): readonly string[] | undefined {
   const program = /valkey/.test(service.image?.text ?? '') ? 'valkey-cli' : 'redis-cli';
   const command = commandText(service);
+  // Behind TLS alone only a client with the right certificates gets an answer.
+  if (/--port[= ]0\b/.test(command)) return undefined;
   const port = portOption(command, /--port[= ](\d+)/, '-p');
   const password = /--requirepass[= ]+("[^"]*"|'[^']*'|\$\{[^}]*\}|\S+)/
     .exec(command)?.[1]
@@ -79,13 +81,22 @@ function redisCheck(service: Service): readonly string[] {
   return ['CMD', program, ...port.split(' ').filter(Boolean), '-a', `\${${name}}`, '--no-auth-warning', 'ping'];
 }
 
+function mongoCheck(service: Service): readonly string[] | undefined {
+  const command = commandText(service);
+  if (/--(?:tls|ssl)Mode[= ]require/.test(command)) return undefined;
+  const port = portOption(command, /--port[= ](\d+)/, '--port')
+    .split(' ')
+    .filter(Boolean);
+  return ['CMD', mongoShell(service), ...port, '--quiet', '--eval', "db.adminCommand('ping').ok"];
+}
+
 /** mongosh came with MongoDB 5; older images have `mongo`. */
 function mongoShell(service: Service): string {
   const major = /^(\d+)/.exec(imageTag(service.image?.text ?? ''))?.[1];
   return major !== undefined && Number(major) < 5 ? 'mongo' : 'mongosh';
 }
 
-const portOption = (command: string, pattern: RegExp, flag: '-p' | '-P'): string => {
+const portOption = (command: string, pattern: RegExp, flag: '-p' | '-P' | '--port'): string => {
   const port = pattern.exec(command)?.[1];
   return port === undefined ? '' : ` ${flag} ${port}`;
 };

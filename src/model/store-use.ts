@@ -17,7 +17,7 @@ export function storesUsedBy(
   stores: readonly Store[],
 ): readonly StoreUse[] {
   const others = stores.filter((store) => store.service !== service);
-  const modules = entry ? python.reachable(entry.path, true) : [];
+  const modules = entry ? withSettings(python, python.reachable(entry.path, true)) : [];
   const uses = [
     ...storesInEnvironment(service, others),
     ...storesInArguments(startup, others),
@@ -27,6 +27,18 @@ export function storesUsedBy(
     const evidence = uses.filter((use) => use.store === store).flatMap((use) => use.evidence);
     return evidence.length > 0 ? [{ store, evidence }] : [];
   });
+}
+
+/** Modules, and those that `app.config.from_object("project.config.Production")` loads by name. */
+function withSettings(python: PythonPath, modules: readonly PythonModule[]): readonly PythonModule[] {
+  const named = modules
+    .flatMap((module) => module.calls)
+    .filter(({ callee }) => /\.(?:config_)?from_object$/.test(callee))
+    .flatMap(({ args }) => {
+      const dotted = args[0]?.string?.replace(':', '.');
+      return dotted === undefined ? [] : (python.find(dotted) ?? python.find(dotted.replace(/\.\w+$/, '')) ?? []);
+    });
+  return [...new Set([...modules, ...named.flatMap((path) => python.reachable(path, true))])];
 }
 
 /** `rq worker --url redis://redis:6379`, `rqscheduler --host redis`: URLs, and hosts that stand behind an option. */

@@ -1,3 +1,4 @@
+import { folderOf, resolveIn } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
 import { isComposePath } from './compose-project.ts';
 import { isDockerfilePath, type Notice } from './stack.ts';
@@ -24,17 +25,15 @@ export function unreadFiles(repo: Repo): readonly Notice[] {
       ? []
       : [{ path, message: file.reason, hint: 'Its services and stages are left as they are.' }];
   });
-  const links = DEFAULT_NAMES.flatMap((path) => {
-    const link = repo.linkAt(path);
-    return link?.path === path
-      ? [
-          {
-            path,
-            message: `it is a symbolic link to ${link.target}, and links are not followed`,
-            hint: 'Put the file itself there.',
-          },
-        ]
-      : [];
-  });
+  const links = repo.links
+    .filter(({ path, target }) => DEFAULT_NAMES.includes(path) || (isDockerFile(repo, path) && leaves(path, target)))
+    .map(({ path, target }) => ({
+      path,
+      message: `it is a symbolic link to ${target}, and links are not followed`,
+      hint: 'Put the file itself there.',
+    }));
   return [...listed, ...files, ...links];
 }
+
+/** True for a link that leads out of the repository. */
+const leaves = (path: string, target: string): boolean => resolveIn(folderOf(path), target) === undefined;

@@ -1,6 +1,7 @@
 import type { Edit, Span } from '../finding.ts';
-import type { ComposeEntry, ComposeFile, ComposeMap, ComposeNode } from './compose.ts';
+import type { ComposeEntry, ComposeFile, ComposeMap, ComposeNode, ComposeSeq } from './compose.ts';
 import { checked, type Plain, plainOf, plainWith, plainWithout } from './compose-check.ts';
+import { flowEntries, paddingOf } from './compose-flow-source.ts';
 import { firstSection, insertion } from './compose-insertion.ts';
 import { layoutOf, relayout } from './compose-layout.ts';
 import { isShared, type Link, linksAt, linksTo, partsOf } from './compose-place.ts';
@@ -63,8 +64,8 @@ export const deleteItems = (
 
 /**
  * Inserts `lines` (unindented YAML lines of one or more entries) as the last entries of the mapping at `path`, or after
- * the entry `after`. The lines take on the file's indentation. Works where the value is null or `{}`, and in flow style
- * for one line. `undefined` also when a key exists already, own or merged.
+ * the entry `after`. The lines take on the file's indentation, or stand on one line in flow style. Works where the value is
+ * null or `{}`. `undefined` also when a key exists already, own or merged.
  */
 export const insertEntries = (
   file: ComposeFile,
@@ -83,16 +84,18 @@ export const insertEntries = (
   const expected = plainWith(plainOf(file.root), path, (value) => merged(value, plainOf(added)));
   if (target.kind === 'map' && target.own.length > 0) {
     const index = after === undefined ? target.own.length - 1 : ownIndex(target, after);
-    const laidOut = target.flow ? lines : relayout(lines, layoutOf(file));
+    const inFlow = target.flow ? inBraces(file, lines, added, target) : undefined;
+    const laidOut = target.flow ? [inFlow].filter((line) => line !== undefined) : relayout(lines, layoutOf(file));
     return check(file, insertion(file, target, index, laidOut), expected);
   }
   const owner = linksTo(file, path)?.at(-1);
   const isEmpty = target.kind === 'map' || (target.kind === 'scalar' && target.value === null);
   if (!isEmpty || after !== undefined || !isEntry(owner?.part)) return undefined;
   if (!owner.parent.flow) return check(file, replaceByLines(file.text, owner.part, lines, layoutOf(file)), expected);
-  return lines.length > 1
+  const inFlow = inBraces(file, lines, added, owner.parent);
+  return inFlow === undefined
     ? undefined
-    : check(file, replaceByScalar(file.text, owner.part, `{ ${lines.join('')} }`), expected);
+    : check(file, replaceByScalar(file.text, owner.part, `{ ${inFlow} }`), expected);
 };
 
 /** Appends items, each one YAML value on one line, to the sequence at `path`, also where its value is null or `[]`. */
@@ -142,8 +145,13 @@ export const replaceValue = (
   const inline = typeof source === 'string';
   const value = inline ? valueAt(snippet([`key: ${source}`]), 'key') : snippet(source);
   if (!file.root || !value || !isEntry(link?.part)) return undefined;
-  if ((inline && source.includes('\n')) || (!inline && link.parent.flow)) return undefined;
+  if (inline && source.includes('\n')) return undefined;
   if (link.part.value.aliasAt === undefined && isShared(file, link.part.value)) return undefined;
+  if (!inline && link.parent.flow) {
+    const padding = link.parent.kind === 'map' ? paddingOf(file.text, link.parent) : ' ';
+    const inFlow = value.kind === 'map' ? inBraces(file, source, value, link.parent) : undefined;
+    return inFlow === undefined ? undefined : replaceValue(file, path, `{${padding}${inFlow}${padding}}`);
+  }
   const edits = inline
     ? replaceByScalar(file.text, link.part, source)
     : replaceByLines(file.text, link.part, source, layoutOf(file));
@@ -153,6 +161,19 @@ export const replaceValue = (
     plainWith(plainOf(file.root), path, () => plainOf(value)),
   );
 };
+
+/** Lines as they stand between the braces of a flow mapping; `undefined` when a comment or block text would be lost. */
+const inBraces = (
+  file: ComposeFile,
+  lines: readonly string[],
+  added: ComposeMap,
+  around: ComposeMap | ComposeSeq,
+): string | undefined =>
+  lines.length === 1
+    ? lines[0]
+    : lines.some((line) => /(?:^|\s)#/.test(line))
+      ? undefined
+      : flowEntries(added, around.kind === 'map' ? paddingOf(file.text, around) : ' ');
 
 const check = (
   file: ComposeFile,

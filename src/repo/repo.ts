@@ -74,6 +74,11 @@ export class Repo {
     return this.#source.unread ?? [];
   }
 
+  /** Every symbolic link, with its target as written. */
+  get links(): readonly { readonly path: string; readonly target: string }[] {
+    return [...this.#source.links].map(([path, target]) => ({ path, target }));
+  }
+
   /** The link's target when `path` or a folder above it is a symbolic link. */
   linkAt(path: string): { readonly path: string; readonly target: string } | undefined {
     for (const [link, target] of this.#source.links)

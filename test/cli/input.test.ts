@@ -38,6 +38,8 @@ describe('arguments', () => {
     ['two paths', ['apply', 'a', 'b'], /argument/],
     ['--dry-run with --write', ['apply', '--dry-run', '--write'], /--dry-run.*--write|--write.*--dry-run/],
     ['--only and --skip of one transform', ['apply', '--only', 'split-copy', '--skip', 'split-copy'], /split-copy/],
+    ['--only without a transform', ['apply', '--only', ' , '], /--only.*\n.*dockfix list/],
+    ['an empty path', ['apply', ''], /path is empty/],
     ['an unknown transform', ['apply', '--only', 'splitcopy'], /"splitcopy"\n.*split-copy/],
     ['an unknown transform to skip', ['apply', '--skip', 'add-entry-point'], /add-entry-point.*\n.*add-entrypoint/],
     ['an unknown group', ['apply', '--group', 'hygeine'], /hygeine/],
@@ -132,6 +134,16 @@ describe('files', () => {
     expect(stderr).toMatch(/docker-compose\.yml .*symbolic link/);
     expect(status).toBe(2);
     expect(treeOf(outside)).toEqual(start);
+  });
+
+  test('so is one of another name, while a link inside the repository is no matter', () => {
+    const folder = folderWith(APP);
+    symlinkSync('/etc/hostname', join(folder, 'docker-compose.override.yml'));
+    symlinkSync('Dockerfile', join(folder, 'Dockerfile.dev'));
+    const { stderr, status } = dockfix(['apply'], folder, NO_ENV);
+    expect(stderr).toMatch(/docker-compose\.override\.yml .*symbolic link to \/etc\/hostname/);
+    expect(stderr).not.toContain('Dockerfile.dev');
+    expect(status).toBe(2);
   });
 
   test('a repository whose only Docker file is a symbolic link is refused with that reason', () => {

@@ -116,6 +116,7 @@ describe('programs', () => {
     ['flask --app pkg:create_app run', 'flask run', { module: 'pkg', object: 'create_app' }, 1],
     ['wait-for-it.sh db:5432 -- gunicorn a:b', 'gunicorn', { module: 'a', object: 'b' }, 1],
     ['dockerize -wait tcp://db:5432 -timeout 20s gunicorn a:b', 'gunicorn', { module: 'a', object: 'b' }, 1],
+    ['uv run watchfiles --filter python "celery -A proj worker -c 2" src', 'celery worker', { module: 'proj' }, 2],
     ['gosu app tini -- python run.py', 'python', { module: 'run.py' }, 1],
   ])('%s', (command, name, app, workers) => {
     const view = viewOf({
@@ -158,5 +159,19 @@ describe('modules', () => {
       'proj/celery.py': 'from celery import Celery\napp = Celery("proj")\n',
     });
     expect(view.entry?.path).toBe('proj/celery.py');
+  });
+
+  test('settings that are loaded by name are read for the stores that they point at', () => {
+    const view = viewOf({
+      'compose.yaml': 'services:\n  web:\n    build: .\n    command: gunicorn app:app\n  cache:\n    image: redis:7\n',
+      Dockerfile: 'FROM python:3.12\nWORKDIR /x\nCOPY . /x\n',
+      'app.py':
+        'from flask import Flask\napp = Flask(__name__)\napp.config.from_object("config.settings.Production")\n',
+      'config/__init__.py': '',
+      'config/settings.py': 'class Production:\n    RATELIMIT_STORAGE_URI = "redis://cache:6379/1"\n',
+    });
+    expect(view.stores.map(({ store, evidence }) => [store.service.name, evidence[0]?.at.path])).toEqual([
+      ['cache', 'config/settings.py'],
+    ]);
   });
 });

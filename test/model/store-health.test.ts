@@ -35,6 +35,12 @@ test.each([
   ['image: postgres\ncommand: postgres -p 5433', `${PG} -p 5433 -U postgres -d postgres"]`],
   ['image: redis:7', 'test: ["CMD", "redis-cli", "ping"]'],
   ['image: valkey/valkey:8', 'test: ["CMD", "valkey-cli", "ping"]'],
+  ['image: redis:7\ncommand: redis-server --tls-port 6379 --port 0', undefined],
+  [
+    'image: mongo:7\ncommand: --port 27018',
+    `test: ["CMD", "mongosh", "--port", "27018", "--quiet", "--eval", "db.adminCommand('ping').ok"]`,
+  ],
+  ['image: mongo:7\ncommand: mongod --tlsMode requireTLS', undefined],
   ['image: redis:7\ncommand: redis-server --port 6380', 'test: ["CMD", "redis-cli", "-p", "6380", "ping"]'],
   [
     'image: redis:7\ncommand: redis-server --requirepass ${RP:?set RP}',

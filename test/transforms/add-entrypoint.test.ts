@@ -36,6 +36,13 @@ const repairedScript = (repo: Repo): string => {
   return files.get('start.sh')?.text ?? '';
 };
 
+test('Windows line endings are repaired alone, what else is wrong afterwards', () => {
+  const repo = started('#!/bin/sh\r\nuntil pg_isready -h db; do\r\n  sleep 1\r\ndone\r\ngunicorn wsgi:app\r\n');
+  expect(find(repo).map(({ fix }) => fix?.title)).toEqual([
+    'Give start.sh Unix line endings, and keep git from changing them',
+  ]);
+});
+
 describe('evidence', () => {
   test('names the server, the set-up and the migrations', () => {
     const repo = fixture('basic');

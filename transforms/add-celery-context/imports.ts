@@ -81,11 +81,16 @@ function extend(module: PythonModule, need: Need, part: string): Edit | undefine
   const last = same.findLast((each) => each.statement === same[0]?.statement);
   if (!last || module.statements[last.statement]?.parent !== -1) return undefined;
   const list = same.filter((each) => each.statement === last.statement);
-  const before = list.findLast((each) => (each.name ?? '').toLowerCase() <= part.toLowerCase()) ?? last;
+  const sorted = list.every((each, index) => index === 0 || keyOf(list[index - 1]) <= keyOf(each));
+  const before = list.findLast((each) => keyOf(each) <= part.toLowerCase()) ?? (sorted ? undefined : last);
   const separator = separatorOf(module, list);
-  if (separator === undefined) return undefined;
-  return { path: module.path, start: before.at.end, end: before.at.end, text: `${separator}${part}` };
+  const [first] = list;
+  if (separator === undefined || !first) return undefined;
+  const at = before?.at.end ?? first.at.start;
+  return { path: module.path, start: at, end: at, text: before ? `${separator}${part}` : `${part}${separator}` };
 }
+
+const keyOf = (each: PythonImport | undefined): string => (each?.name ?? '').toLowerCase();
 
 function separatorOf(module: PythonModule, list: readonly PythonImport[]): string | undefined {
   const [first, second] = list;

@@ -71,17 +71,19 @@ function executedIn(python: PythonPath, modules: readonly PythonModule[]): reado
   return [...found.values()];
 }
 
-/** Modules that `config_from_object("celeryconfig")` names. */
+/** Modules that `config_from_object` names: as a string, or as the module or class itself. */
 function configModules(stack: Stack, python: PythonPath, executed: readonly Executed[]): readonly PythonModule[] {
-  const names = executed.flatMap((each) =>
+  return executed.flatMap((each) =>
     each.module.calls
       .filter((call) => runs(each, call) && /\.config_from_object$/.test(call.callee))
-      .map((call) => call.args[0]),
+      .flatMap((call) => {
+        const arg = call.args[0];
+        const path = arg?.string === undefined ? undefined : python.find(arg.string.replace(/:.*$/, ''));
+        if (path !== undefined) return stack.sources.python(path) ?? [];
+        const origin = arg && arg.string === undefined ? python.origin(each.module, arg.text, call.scope) : undefined;
+        return origin?.kind === 'defined' ? origin.module : [];
+      }),
   );
-  return names.flatMap((arg) => {
-    const path = python.find((arg?.string ?? arg?.text ?? '').replace(/:.*$/, ''));
-    return (path === undefined ? undefined : stack.sources.python(path)) ?? [];
-  });
 }
 
 function taskModules(

@@ -1,5 +1,6 @@
 import type { Span } from '../../src/finding.ts';
 import { migrationsOf } from '../../src/model/migration.ts';
+import { option } from '../../src/model/program.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { PythonModule } from '../../src/parse/python.ts';
 
@@ -7,6 +8,10 @@ import type { PythonModule } from '../../src/parse/python.ts';
 const PREPARES =
   /\bupgrade\b|\bmigrat(?:e|es|ed|ion|ions)\b|create_all|\binit[-_]?(?:db|database|app)\b|\bsetup[-_]?db\b|\bprestart\b|\bseed\b/i;
 const TOOL_IMAGE = /(?:^|\/)(?:flyway|liquibase|migrate|atlas|dbmate|goose)(?:[:/@]|$)/;
+
+/** Commands of Django that have nothing to do with the schema. https://docs.djangoproject.com/en/stable/ref/django-admin/ */
+const LEAVES_SCHEMA =
+  /\bmanage\.py (?:check|clearsessions|collectstatic|compilemessages|compress|createcachetable|wait_for_\w+)\b/;
 
 /**
  * Whether something in a service's project prepares the database already, or may do so where nobody can look:
@@ -16,7 +21,7 @@ export function somethingPrepares(stack: Stack, view: ServiceView): boolean {
   return stack
     .neighbours(view.service)
     .map((service) => stack.view(service))
-    .some((each) => preparesAtStart(stack, each) || appPrepares(each));
+    .some((each) => preparesAtStart(stack, each) || appPrepares(each) || serverPrepares(stack, each));
 }
 
 function preparesAtStart(stack: Stack, view: ServiceView): boolean {
@@ -31,7 +36,11 @@ function preparesAtStart(stack: Stack, view: ServiceView): boolean {
   if (startup.commands.some(({ argv }) => PREPARES.test(argv.join(' ')))) return true;
   // A command that ends before the server starts: a file of this repository that may do anything.
   const before = startup.commands.filter(
-    (command) => command !== startup.main && command.program.name === 'python' && command.program.app,
+    (command) =>
+      command !== startup.main &&
+      command.program.name === 'python' &&
+      command.program.app &&
+      !LEAVES_SCHEMA.test(command.argv.join(' ')),
   );
   if (before.length > 0) return true;
   return (
@@ -46,6 +55,16 @@ const withoutComments = (text: string): string => text.replace(/^[ \t]*#(?!!).*$
 /** The application brings its own schema up when it starts: a call to its migration tool anywhere in what the server imports. */
 function appPrepares({ entry, python }: ServiceView): boolean {
   return entry !== undefined && python.reachable(entry.path, true).some((module) => migratesIn(module));
+}
+
+/** A hook such as `on_starting` in gunicorn's settings file. https://docs.gunicorn.org/en/stable/settings.html#config */
+function serverPrepares(stack: Stack, { startup, python }: ServiceView): boolean {
+  const { main } = startup;
+  if (main?.program.name !== 'gunicorn') return false;
+  const named = option(main.argv, ['-c', '--config'])?.replace(/^file:/, '');
+  const path = python.entry(named ?? 'gunicorn.conf.py');
+  const module = path === undefined ? undefined : stack.sources.python(path);
+  return module !== undefined && migratesIn(module);
 }
 
 function migratesIn(module: PythonModule): boolean {

@@ -28,8 +28,9 @@ function* findingsFor(stack: Stack, view: ServiceView, script: StartScript, pars
     at: script.at,
     says: `${view.service.name} starts ${script.containerPath}, which is ${script.path}`,
   };
+  // New lines follow the file's own line endings: they wait until those are right.
   const crlf = crlfFinding(stack, view, script, parsed, started);
-  if (crlf) yield crlf;
+  if (crlf) return yield crlf;
   const direct = !script.interpreted && isContainersProcess(view, script);
   if (direct) {
     const shebang = shebangFinding(view, script, parsed, started);

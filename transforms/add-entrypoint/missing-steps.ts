@@ -1,5 +1,6 @@
 import type { Evidence, Finding } from '../../src/finding.ts';
 import { type AppMigrations, migrationsOfApp } from '../../src/model/app-migrations.ts';
+import { deployedMigration } from '../../src/model/deployed-migrations.ts';
 import { planEntrypoint, type StartStep } from '../../src/model/entrypoint.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { Store } from '../../src/model/store.ts';
@@ -58,6 +59,13 @@ function migrationFinding(stack: Stack, view: ServiceView, migrations: AppMigrat
       evidence: [...evidence, { at: hand, says: 'the migrations are run by hand here' }],
       advice: `If the script is how this stack is always started, all is well. Else run ${migrations.tool} in an entrypoint of ${service.name} and drop it from the script.`,
     };
+  const deployed = deployedMigration(stack, migrations.tool);
+  if (deployed) {
+    evidence.push(deployed);
+    return manual(
+      `${deployed.at.path} runs ${migrations.tool} when the image is deployed, and an entrypoint in the image would run it there once more, in every container`,
+    );
+  }
   const created = tablesWithoutMigration(view);
   if (created) {
     evidence.push({ at: created, says: 'this creates the tables without a migration' });

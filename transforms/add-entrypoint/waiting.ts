@@ -2,6 +2,7 @@ import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import { indentAt, lineContentEnd, lineEnd, lineStart } from '../../src/lines.ts';
 import { stopsAtErrors } from '../../src/model/entrypoint-extension.ts';
 import type { StartScript } from '../../src/model/process.ts';
+import { migrationName, peel } from '../../src/model/program.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { addressOf, waiterOf, waitLines } from '../../src/model/store-wait.ts';
 import type { ShellCommand, ShellScript } from '../../src/parse/shell.ts';
@@ -38,7 +39,7 @@ function missingProgram(
   if (!word || !PROGRAMS.test(name)) return undefined;
   const asks = ({ words }: ShellCommand): boolean =>
     /^(?:command|which|type|hash)$/.test(words[0]?.text ?? '') && words.some(({ text }) => text === name);
-  if (parsed.commands.some(asks)) return undefined;
+  if (parsed.commands.some(asks) || parsed.commands.some(brings)) return undefined;
   if (!word.text.includes('/')) {
     const answer = view.container.hasProgram(name);
     return answer.is === 'no' ? [{ at: word.at, says: `it waits with ${name}` }, ...answer.evidence] : undefined;
@@ -47,6 +48,11 @@ function missingProgram(
   if (view.container.fileAt(path).kind !== 'absent') return undefined;
   return [{ at: word.at, says: `it waits with ${path}, which nothing puts into the image` }];
 }
+
+/** The script fetches programs itself before it waits. */
+const brings = ({ words }: ShellCommand): boolean =>
+  /^(?:sudo|apt|apt-get|apk|yum|dnf|microdnf|curl|wget)$/.test(words[0]?.text ?? '') &&
+  words.some(({ text }) => /^(?:install|add|-o|-O|--output)$/.test(text));
 
 function replaced(
   stack: Stack,
@@ -116,8 +122,10 @@ function replacement(
     const start = lineStart(parsed.text, command.at.start);
     if (parsed.text.slice(start, command.at.start).trim() !== '') return undefined;
     const text = `${block.map((line, index) => (index === 0 ? indent + line : line)).join('\n')}\n`;
+    const migration = command.within.length === 0 ? migrationBefore(parsed, command) : undefined;
+    const at = migration === undefined ? start : lineStart(parsed.text, migration.at.start);
     return [
-      { path: parsed.path, start, end: start, text },
+      { path: parsed.path, start: at, end: at, text: at === start ? text : `${text}\n` },
       { path: parsed.path, start: first.at.start, end: server.at.start, text: '' },
     ];
   }
@@ -131,6 +139,17 @@ function replacement(
     },
   ];
 }
+
+/** A migration that the script runs on a line of its own before it waits for the database: the wait belongs in front of it. */
+const migrationBefore = (parsed: ShellScript, wait: ShellCommand): ShellCommand | undefined =>
+  parsed.commands.find(
+    ({ at, words, within, joinedBy }) =>
+      at.start < wait.at.start &&
+      within.length === 0 &&
+      joinedBy === ';' &&
+      parsed.text.slice(lineStart(parsed.text, at.start), at.start).trim() === '' &&
+      migrationName(peel(words.map(({ text }) => text)).argv) !== undefined,
+  );
 
 interface Loop {
   readonly start: number;

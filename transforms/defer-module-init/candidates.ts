@@ -17,8 +17,9 @@ export interface Candidate extends Work {
 export const labelOf = ({ found: { call }, target }: Candidate): string =>
   target && !call.callee.endsWith(target.fn.name) ? `${target.fn.name}()` : `${call.callee}()`;
 
-/** Names of functions that add rows which every installation has. */
-const SEEDS = /seed|init|default|bootstrap|populate|fixture|prepare|setup|set_up|ensure|(?:load|create|insert)_/i;
+/** Names of functions that add rows which every installation has, in English and French. */
+const SEEDS =
+  /seed|init|default|bootstrap|populate|fixture|prepare|setup|set_up|ensure|(?:load|create|insert)_|amorc|peupl|rempl|d[eé]faut|pr[eé]par|(?:charger?|cr[eé]er?|ins[eé]rer?|ajouter?)_/i;
 
 /** The one-time work in the calls of an import. What a found call does inside is its own and is not listed again. */
 export function candidatesIn(

@@ -24,10 +24,16 @@ export function* pythonFindings(stack: Stack): Iterable<Finding> {
   }
 }
 
-/** Neighbours in one block with the same verdict are repaired together. */
+/** Neighbours in one block with the same verdict are repaired together; modules that make tables come before those that only fill them. */
 function groupsOf(cases: readonly Case[]): readonly (readonly Case[])[] {
   const groups: Case[][] = [];
-  for (const each of [...cases].sort((a, b) => order(a, b))) {
+  const makesTables = new Set(
+    cases
+      .filter(({ candidate }) => candidate.effects.some(({ kind }) => kind === 'schema' || kind === 'migrate'))
+      .map(({ candidate }) => candidate.found.module.path),
+  );
+  const rank = ({ candidate }: Case): number => (makesTables.has(candidate.found.module.path) ? 0 : 1);
+  for (const each of [...cases].sort((a, b) => rank(a) - rank(b) || order(a, b))) {
     const last = groups.at(-1);
     const previous = last?.at(-1);
     if (

@@ -52,7 +52,7 @@ function onlyTells(module: PythonModule, outer: PythonStatement): boolean {
         clause === 'except' &&
         (/^(?:pass|raise)$/.test(kind) ||
           (kind === 'expression' &&
-            /^(?:[\w.]*log(?:ger|ging)?\.\w+|print|warnings\.warn|traceback\.print_exc)\s*\(/.test(
+            /^(?:[\w.]+\.(?:debug|info|warn|warning|error|exception|critical|log)|print|warnings\.warn|traceback\.print_exc)\s*\(/.test(
               module.text.slice(at.start, at.end),
             ))),
     );

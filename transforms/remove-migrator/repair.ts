@@ -1,4 +1,5 @@
 import { type Change, type Evidence, isEdit } from '../../src/finding.ts';
+import { deployedMigration } from '../../src/model/deployed-migrations.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
@@ -97,6 +98,11 @@ function planStart(
   if (other) return { manual: `${other.service.name} runs ${tool} at its own start too, and takes no lock` };
   const carried = carryOver(stack, migrator, web);
   if ('manual' in carried) return carried;
+  const deployed = deployedMigration(stack, tool);
+  if (deployed)
+    return {
+      manual: `${deployed.at.path} runs ${tool} when the image is deployed, and an entrypoint in the image would run it there once more, in every container`,
+    };
   const plan = planEntrypoint(stack, { view: web, waitFor: databasesOf(web), steps: carried.steps });
   if ('manual' in plan) return plan;
   const evidence: Evidence[] = [

@@ -71,7 +71,7 @@ function adviceOf(plan: Plan): string {
   );
   const { name } = plan.view.service;
   const wish = wanted.length > 0 ? `it has to wait for ${listed(wanted)}` : 'it has to wait for nothing';
-  return `The depends_on of ${name} (or the healthcheck that it needs) stands where other services share it, and they need another one. Give ${name} its own: ${wish}.`;
+  return `The depends_on of ${name} (or the healthcheck that it needs) stands where other services share it and need another one, or is written in a way that is not edited. Give ${name} its own: ${wish}.`;
 }
 
 const listed = (words: readonly string[]): string =>

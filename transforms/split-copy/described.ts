@@ -33,7 +33,7 @@ export function described(
   });
   evidence.push({
     at: layer.instruction.at,
-    says: `\`${commands.join('` and `')}\` runs after it, in a layer that any of those files invalidates`,
+    says: `\`${commands.join('` and `')}\` ${commands.length === 1 ? 'runs' : 'run'} after it, in a layer that any of those files invalidates`,
   });
   for (const file of reads) {
     const text = stack.repo.read(file.path) ?? '';

@@ -3,8 +3,9 @@ import { eolOf } from '../../src/lines.ts';
 import type { ImageLayer } from '../../src/model/image-layer.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
-import { within } from '../../src/repo/path.ts';
-import type { StageFiles } from './copies.ts';
+import { joinContainer, within } from '../../src/repo/path.ts';
+import { commandsOf } from './commands.ts';
+import { type StageFiles, targetFolders } from './copies.ts';
 import type { Install } from './run.ts';
 
 /**
@@ -15,6 +16,7 @@ export function ignoreChanges(
   stack: Stack,
   files: StageFiles,
   code: number,
+  run: number,
   installs: readonly Install[],
 ): { readonly changes: readonly Change[] } | { readonly why: string } {
   const { context, dockerfile } = files.layers[code] as ImageLayer;
@@ -45,6 +47,12 @@ export function ignoreChanges(
       );
     }
   }
+  for (const folder of environmentsMade(files, context, code, run)) {
+    if (ignore?.ignores(folder) || ignore?.ignores(`${folder}/x`)) continue;
+    if (stack.repo.hasFolder(context === '' ? folder : `${context}/${folder}`))
+      return { why: `${folder} is part of the repository and would overwrite what was installed` };
+    patterns.add(folder);
+  }
   if (patterns.size === 0) return { changes: [] };
   const lines = patterns.has(`**/node_modules`)
     ? [...patterns].filter((pattern) => pattern !== 'node_modules')
@@ -57,6 +65,30 @@ export function ignoreChanges(
   const eol = eolOf(text);
   const glue = text === '' || text.endsWith('\n') ? '' : eol;
   return { changes: [{ path, start: text.length, end: text.length, text: `${glue}${lines.join(eol)}${eol}` }] };
+}
+
+/** Virtual environments that RUNs make inside the folder of the code, relative to the context. */
+const environmentsMade = (files: StageFiles, context: string, code: number, run: number): readonly string[] =>
+  files.layers.slice(code, run + 1).flatMap((layer) => {
+    const commands = layer.instruction.keyword === 'RUN' ? (commandsOf(layer) ?? []) : [];
+    return commands.flatMap(({ words, cwd }) => {
+      const text = words.map((word) => word.text).join(' ');
+      const made = /^(?:python[\d.]* -m venv|virtualenv|uv venv)(?: -\S+)* ([^\s$-]\S*)$/.exec(text)?.[1];
+      const target = made === undefined || cwd === undefined ? undefined : joinContainer(cwd, made);
+      return target === undefined ? [] : (inContext(files, context, code, target) ?? []);
+    });
+  });
+
+/** The path in the context that a COPY would put at a container path. */
+function inContext(files: StageFiles, context: string, code: number, target: string): string | undefined {
+  for (const folder of targetFolders(files, code)) {
+    const rest = within(folder, target);
+    const sample = files.copied(code).find((file) => within(folder, file.target) !== undefined);
+    const own = sample && within(folder, sample.target);
+    if (!rest || !own || !sample.path.endsWith(own)) continue;
+    return within(context, `${sample.path.slice(0, -own.length)}${rest}`);
+  }
+  return undefined;
 }
 
 /** Folders of the manifests beside which the install makes its own, relative to the context. */

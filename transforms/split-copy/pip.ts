@@ -1,5 +1,5 @@
 import { isLocalRequirement, readRequirements } from '../../src/parse/requirements.ts';
-import { folderOf, joinContainer } from '../../src/repo/path.ts';
+import { folderOf, joinContainer, nameOf } from '../../src/repo/path.ts';
 import type { Word } from './commands.ts';
 import type { CopiedFile } from './copies.ts';
 import { ABSENT, type Installer, type InstallSite, present, type Reading, readsCode } from './installer.ts';
@@ -47,6 +47,8 @@ function argumentsOf(words: readonly Word[], sync: boolean): Arguments {
       if (target && !/^(?:[\w+.-]+:\/\/|git@)/.test(target.text)) found.local.push(target);
     } else if (VALUED.test(word.text)) index += 1;
     else if (word.text.startsWith('-')) continue;
+    // `$EXTRA` without a value here: another build may name a file in it.
+    else if (word.text === '' && word.source.includes('$')) found.files.push({ ...word, literal: false });
     else if (sync) found.files.push(word);
     else if (isLocalRequirement(word.text)) found.local.push(word);
   }
@@ -60,8 +62,10 @@ function readInstall(words: readonly Word[], sync: boolean, site: InstallSite): 
   for (const word of files) {
     if (/^https?:/.test(word.text)) continue;
     if (!word.literal) return readsCode(`it takes the requirements files from ${word.text}`);
-    const problem = follow(joinContainer(site.cwd, word.text), site, reads);
-    if (problem) return problem;
+    for (const target of [joinContainer(site.cwd, word.text), ...variantsOf(word, site)]) {
+      const problem = follow(target, site, reads);
+      if (problem) return problem;
+    }
   }
   for (const variable of ['PIP_CONSTRAINT', 'UV_CONSTRAINT']) {
     const path = site.expand(`\${${variable}:-}`);
@@ -70,6 +74,21 @@ function readInstall(words: readonly Word[], sync: boolean, site: InstallSite): 
   }
   if (local.length === 0) return reads.length === 0 ? undefined : { kind: 'install', reads };
   return readProject(local, reads, site);
+}
+
+/** `requirements/$ENVIRONMENT.txt`: the files that another build argument would choose, which have to be there too. */
+function variantsOf(word: Word, site: InstallSite): readonly string[] {
+  const target = joinContainer(site.cwd, word.text);
+  const name = (word.source.split('/').at(-1) ?? '').replace(/^["']|["']$/g, '');
+  const fixed = name.split(/\$(?:\w+|\{[^}]*\})/);
+  if (fixed.length < 2) return [];
+  const pattern = new RegExp(`^${fixed.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^/]+')}$`);
+  const folder = folderOf(target) || '/';
+  return site
+    .below(folder)
+    .map((file) => file.target)
+    .filter((each) => (folderOf(each) || '/') === folder && pattern.test(nameOf(each)) && each !== target)
+    .sort();
 }
 
 /** Adds a requirements file and what it includes; answers why that is not enough. */

@@ -111,7 +111,7 @@ function split(stack: Stack, files: StageFiles, site: Site): Verdict {
   const region = files.layers.slice(site.first, run + 1).map(({ instruction }) => instruction);
   const { blocks, at } = blocksOf(layer.dockerfile.path, layer.dockerfile.text, region);
   const movedInstructions = new Set(moved.layers.map((index) => (files.layers[index] as ImageLayer).instruction));
-  const ignored = ignoreChanges(stack, files, site.first, parts.installs);
+  const ignored = ignoreChanges(stack, files, site.first, run, parts.installs);
   if ('why' in ignored) return manual(stack, files, broad, run, parts.installs, ignored.why);
   const review =
     moved.layers.some((index) => files.layers[index]?.instruction.keyword === 'RUN') ||
