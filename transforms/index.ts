@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
+import copyFromStage from './copy-from-stage/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
@@ -8,13 +9,15 @@ import splitCopy from './split-copy/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
- * - images first (`split-copy`): nothing later moves the layers that it orders;
+ * - images first, `copy-from-stage` before everything that asks what an image holds: only then the virtual environment is in it;
+ * - `split-copy` last of the images: nothing later moves the layers that it orders;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
  * - `add-celery-context` last: it touches the worker's module only.
  */
 export const transforms: readonly Transform[] = [
+  copyFromStage,
   splitCopy,
   removeMigrator,
   simplifyDependsOn,
