@@ -6,10 +6,12 @@ import deferModuleInit from './defer-module-init/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
+import unmaskDependencies from './unmask-dependencies/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
  * - images first, `copy-from-stage` before everything that asks what an image holds: only then the virtual environment is in it;
+ * - `unmask-dependencies` before `activate-venv`: PATH must name the place that the environment moves to;
  * - `split-copy` last of the images: nothing later moves the layers that it orders;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
@@ -18,6 +20,7 @@ import splitCopy from './split-copy/transform.ts';
  */
 export const transforms: readonly Transform[] = [
   copyFromStage,
+  unmaskDependencies,
   splitCopy,
   removeMigrator,
   simplifyDependsOn,

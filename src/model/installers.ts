@@ -152,7 +152,7 @@ function pipTarget(
   const venv = [written, command.activated, ...onPath].find((path) =>
     scene.all().some((each) => each.kind === 'venv' && path !== undefined && each.root === path),
   );
-  if (venv !== undefined) return { root: venv, isVenv: true };
+  if (venv !== undefined && (written === undefined || written === venv)) return { root: venv, isVenv: true };
   // "Defaulting to user installation because normal site-packages is not writeable"
   if (!isRoot(layer.user)) return { root: own, isVenv: false };
   return { root: pythonOfBase(scene.image.base)?.prefix ?? '/usr/local', isVenv: false };

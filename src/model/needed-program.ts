@@ -1,0 +1,34 @@
+import { isConsoleScript } from './console-scripts.ts';
+import type { StartCommand } from './process.ts';
+import type { ServiceView, Stack } from './stack.ts';
+
+/** The program that a service's process is. */
+export interface NeededProgram {
+  /** As the container's process names it: a bare name, or a path. */
+  readonly name: string;
+  /** `poetry`, when it is started by `poetry run`. */
+  readonly runner: string | undefined;
+  /** `python -m uvicorn`: the module; the program is then the interpreter. */
+  readonly module: string | undefined;
+  readonly command: StartCommand;
+}
+
+/** What must be found for a service to run; `undefined` when its start cannot be seen or sets a PATH of its own. */
+export function neededProgram(stack: Stack, view: ServiceView): NeededProgram | undefined {
+  const { main, scripts, complete } = view.startup;
+  const name = main?.argv[0];
+  if (!main || name === undefined || !complete) return undefined;
+  if (main.assignments.some((each) => each.name === 'PATH')) return undefined;
+  const setsPath = scripts.some(({ path }) => /\bPATH=|\/activate\b/.test(stack.repo.read(path) ?? ''));
+  const inline = view.container.argv?.words.some(({ text }) => /\bPATH=|\/activate\b/.test(text));
+  if (setsPath || inline) return undefined;
+  const runner = main.wrappers
+    .map((each) => /^(poetry|pipenv|uv|pdm|hatch|rye) run$/.exec(nameOnly(each))?.[1])
+    .find(Boolean);
+  const index = /^python[\d.]*$/.test(name.split('/').at(-1) ?? '') ? main.argv.indexOf('-m') : -1;
+  const module = index > 0 ? main.argv[index + 1]?.split('.')[0] : undefined;
+  return { name, runner, module: module !== undefined && isConsoleScript(module) ? module : undefined, command: main };
+}
+
+/** `/usr/bin/poetry run` → `poetry run`. */
+const nameOnly = (wrapper: string): string => wrapper.replace(/^\S*\//, '');
