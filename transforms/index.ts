@@ -1,4 +1,5 @@
 import type { Transform } from '../src/transform.ts';
+import activateVenv from './activate-venv/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
@@ -21,6 +22,7 @@ import unmaskDependencies from './unmask-dependencies/transform.ts';
 export const transforms: readonly Transform[] = [
   copyFromStage,
   unmaskDependencies,
+  activateVenv,
   splitCopy,
   removeMigrator,
   simplifyDependsOn,
