@@ -154,9 +154,13 @@ function pipTarget(
   );
   if (venv !== undefined && (written === undefined || written === venv)) return { root: venv, isVenv: true };
   // "Defaulting to user installation because normal site-packages is not writeable"
-  if (!isRoot(layer.user)) return { root: own, isVenv: false };
+  if (!isRoot(layer.user)) return { root: ownsPrefix(scene) ? undefined : own, isVenv: false };
   return { root: pythonOfBase(scene.image.base)?.prefix ?? '/usr/local', isVenv: false };
 }
+
+/** Somebody may have made `/usr/local` writable for all. */
+const ownsPrefix = (scene: RunScene): boolean =>
+  scene.layers.some(({ instruction }) => /\bch(?:own|mod)\b[^;&|]*\s\/(?:usr\b|\s|$)/.test(instruction.script));
 
 const PIP_VALUES =
   /^(?:-r|--requirement|-c|--constraint|-e|--editable|-i|--index-url|--extra-index-url|-f|--find-links|-t|--target|--prefix|--root|--python|-p|--timeout|--retries|--trusted-host|--cache-dir|--progress-bar|--platform|--no-binary|--only-binary|--src|--python-version|--log|--cert|--upgrade-strategy)$/;

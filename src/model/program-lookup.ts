@@ -81,7 +81,8 @@ export function lookUpProgram(repo: Repo, container: Container, program: string)
   const seen = folders.map((folder) => inFolder(repo, container, image, all, folder, name));
   const first = seen.findIndex((is) => is !== 'no');
   const found = seen[first] === 'yes' ? folders[first] : undefined;
-  const unsure = doubts.length > 0 && !isHidden(container, folders, isPath);
+  const nowhere = all.some(({ kind, root }) => kind === 'packages' && root === undefined);
+  const unsure = (doubts.length > 0 || nowhere) && !isHidden(container, folders, isPath);
   const is = found !== undefined ? 'yes' : first >= 0 || unsure || !isKnownBase(image.base) ? 'unknown' : 'no';
   const foundAt = found === undefined ? undefined : `${found}/${name}`;
   return { is, program, path, foundAt, holders, evidence: chain(container, program, path, holders, is) };

@@ -137,6 +137,11 @@ describe('whether a program is found', () => {
     ['not on PATH', 'RUN python -m venv /opt/v && /opt/v/bin/pip install uvicorn', 'no'],
     ['on PATH', 'RUN python -m venv /opt/v && /opt/v/bin/pip install uvicorn\nENV PATH=/opt/v/bin:$PATH', 'yes'],
     ["not on a user's PATH", 'RUN useradd -m app\nUSER app\nRUN pip install -r requirements.txt', 'no'],
+    [
+      'perhaps where the user was given the right to write',
+      'RUN useradd -m app && chown -R app /usr/local\nUSER app\nRUN pip install -r requirements.txt',
+      'unknown',
+    ],
     ['perhaps by a script', 'RUN python -m venv /opt/v && /opt/v/bin/pip install uvicorn\nRUN ./more.sh', 'unknown'],
     ['perhaps by a dependency', 'RUN pip install some-framework', 'unknown'],
     ['by the system', 'RUN apt-get install -y --no-install-recommends uvicorn', 'yes'],
