@@ -32,3 +32,14 @@ export function neededProgram(stack: Stack, view: ServiceView): NeededProgram | 
 
 /** `/usr/bin/poetry run` → `poetry run`. */
 const nameOnly = (wrapper: string): string => wrapper.replace(/^\S*\//, '');
+
+/** What people see when the program is not found, in the words of whoever looks for it. */
+export function failureOf(view: ServiceView, needed: NeededProgram): string {
+  if (needed.module !== undefined) return `No module named ${needed.module}`;
+  const program = needed.runner ?? needed.name;
+  if (view.container.argv?.words[0]?.text !== program) return `${program}: not found`;
+  const why = program.startsWith('/')
+    ? `stat ${program}: no such file or directory`
+    : 'executable file not found in $PATH';
+  return `exec: "${program}": ${why}`;
+}

@@ -34,7 +34,7 @@ test('tells what is wrong, and proves it', () => {
   const text = `${BUILDER}FROM python:3.11-slim\nCOPY --from=builder /venv /venv\nCMD ["/venv/bin/uvicorn", "main:app"]\n`;
   const [finding] = found(text);
   expect(finding?.message).toBe(
-    'api starts uvicorn, which is only in /venv/bin, and PATH does not name that folder, so the container stops with `exec: "uvicorn": executable file not found in $PATH`',
+    'api starts uvicorn, which is only in /venv/bin, and PATH does not name that folder, so it stops with `exec: "uvicorn": executable file not found in $PATH`',
   );
   expect(finding?.fix).toMatchObject({ title: 'Put /venv/bin on PATH', safety: 'safe' });
   const files: Files = { Dockerfile: text, 'compose.yaml': COMPOSE, 'requirements.txt': 'uvicorn\n' };
@@ -55,6 +55,19 @@ test('review when another service works with the image today', () => {
     'compose.yaml': compose,
   });
   expect(finding?.fix?.safety).toBe('review');
+});
+
+test.each([
+  ['uvicorn main:app', 'exec: "uvicorn": executable file not found in $PATH'],
+  ['sh -c "exec uvicorn main:app"', 'uvicorn: not found'],
+  ['python -m uvicorn main:app', 'No module named uvicorn'],
+  ['poetry run uvicorn main:app', 'exec: "poetry": executable file not found in $PATH'],
+])('the error that people see for `%s`', (command, error) => {
+  const compose = COMPOSE.replace('uvicorn main:app', command);
+  const [finding] = found(`${BUILDER}FROM python:3.11-slim\nCOPY --from=builder /venv /venv\n`, {
+    'compose.yaml': compose,
+  });
+  expect(finding?.message).toContain(`\`${error}\``);
 });
 
 describe('manual', () => {

@@ -1,6 +1,6 @@
 import type { Evidence, Finding, Span } from '../../src/finding.ts';
 import { installationsOf } from '../../src/model/installations.ts';
-import { type NeededProgram, neededProgram } from '../../src/model/needed-program.ts';
+import { failureOf, type NeededProgram, neededProgram } from '../../src/model/needed-program.ts';
 import { type Holder, lookUpProgram, type ProgramLookup, provides } from '../../src/model/program-lookup.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { homeOf } from '../../src/model/user-home.ts';
@@ -22,26 +22,27 @@ export function judge(stack: Stack, view: ServiceView): Finding | undefined {
   const used = holders.find(({ programs }) => lookup.foundAt === `${programs}/${nameOf(program)}`);
   if (lookup.is === 'yes') return used && differs(view, program, used, lookup);
   if (lookup.is === 'unknown') return undefined;
-  if (!holder) return inCache(stack, view, program, lookup);
+  if (!holder) return inCache(stack, view, needed, lookup);
   if (others.length > 0) return undefined;
   const different = differs(view, program, holder, lookup);
   if (different) return different;
   if (holder.deadShebang) return deadShebang(stack, view, program, holder, lookup);
   if (program.includes('/') || holder.onPath || needed.name.includes('/')) return undefined;
-  return offPath(stack, view, program, holder, lookup);
+  return offPath(stack, view, needed, holder, lookup);
 }
 
 function offPath(
   stack: Stack,
   view: ServiceView,
-  program: string,
+  needed: NeededProgram,
   holder: Holder,
   lookup: ProgramLookup,
 ): Finding | undefined {
+  const program = needed.module ?? needed.name;
   const { installation, programs } = holder;
   const { service, image } = view;
   const finding = {
-    message: `${service.name} starts ${program}, which is only in ${programs}, and PATH does not name that folder, so the container stops with \`exec: "${program}": executable file not found in $PATH\``,
+    message: `${service.name} starts ${program}, which is only in ${programs}, and PATH does not name that folder, so it stops with \`${failureOf(view, needed)}\``,
     at: startOf(view),
     evidence: lookup.evidence,
   };
@@ -98,7 +99,7 @@ function runnerMissing(
   const different = differs(view, program, holder, lookup);
   if (different) return different;
   const finding = {
-    message: `${view.service.name} starts \`${runner} run ${program}\`, but the stage that runs has no ${runner}, so the container stops with \`exec: "${runner}": executable file not found in $PATH\`; ${program} itself is in ${holder.programs}`,
+    message: `${view.service.name} starts \`${runner} run ${program}\`, but the stage that runs has no ${runner}, so it stops with \`${failureOf(view, needed)}\`; ${program} itself is in ${holder.programs}`,
     at: startOf(view),
     evidence: [...tool.evidence, ...lookup.evidence.filter(({ at }) => !tool.evidence.some((each) => each.at === at))],
   };
@@ -127,8 +128,9 @@ function differs(view: ServiceView, program: string, holder: Holder, lookup: Pro
 }
 
 /** Poetry and pipenv keep environments in a cache folder unless they are told otherwise. */
-function inCache(stack: Stack, view: ServiceView, program: string, lookup: ProgramLookup): Finding | undefined {
+function inCache(stack: Stack, view: ServiceView, needed: NeededProgram, lookup: ProgramLookup): Finding | undefined {
   if (!view.image) return undefined;
+  const program = needed.module ?? needed.name;
   const found = installationsOf(stack.repo, view.image).all.find(
     (each) =>
       each.kind === 'venv' && each.root === undefined && provides(stack.repo, each, nameOf(program)).is === 'yes',
@@ -138,7 +140,7 @@ function inCache(stack: Stack, view: ServiceView, program: string, lookup: Progr
   const folder = view.image.workdir === '/' ? '' : view.image.workdir;
   const evidence: readonly Evidence[] = [...lookup.evidence, ...found.origin];
   return {
-    message: `${view.service.name} starts ${program}, but ${found.tool} puts it into a virtual environment in its cache, which is not on PATH, so the container stops with \`exec: "${program}": executable file not found in $PATH\``,
+    message: `${view.service.name} starts ${program}, but ${found.tool} puts it into a virtual environment in its cache, which is not on PATH, so it stops with \`${failureOf(view, needed)}\``,
     at: startOf(view),
     evidence,
     fix: { title: `Put the virtual environment of ${found.tool} on PATH`, safety: 'manual', changes: [] },

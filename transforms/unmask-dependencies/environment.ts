@@ -1,6 +1,6 @@
 import type { Evidence, Finding } from '../../src/finding.ts';
 import type { Image } from '../../src/model/image.ts';
-import { neededProgram } from '../../src/model/needed-program.ts';
+import { failureOf, type NeededProgram, neededProgram } from '../../src/model/needed-program.ts';
 import { type Holder, lookUpProgram } from '../../src/model/program-lookup.ts';
 import { rehearse, sameService } from '../../src/model/rehearsal.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
@@ -10,6 +10,7 @@ import { relocation } from './relocation.ts';
 interface Hidden {
   readonly view: ServiceView;
   readonly image: Image;
+  readonly needed: NeededProgram;
   readonly program: string;
   readonly holder: Holder;
   readonly evidence: readonly Evidence[];
@@ -47,7 +48,7 @@ function hiddenIn(stack: Stack, view: ServiceView): Hidden | undefined {
   // An interpreter is found further down the PATH, but there the packages are missing.
   const instead = isPython && holder.onPath && lookup.holders.every((each) => each === holder);
   if (lookup.is !== 'no' && !instead) return undefined;
-  return { view, image: view.image, program, holder, evidence: lookup.evidence };
+  return { view, image: view.image, needed, program, holder, evidence: lookup.evidence };
 }
 
 function* findingOf(stack: Stack, group: readonly Hidden[]): Iterable<Finding> {
@@ -60,7 +61,7 @@ function* findingOf(stack: Stack, group: readonly Hidden[]): Iterable<Finding> {
   const isPython = /^python/.test(nameOf(program));
   const follows = isPython
     ? `${names} ${group.length > 1 ? 'run' : 'runs'} another Python, without the packages ("ModuleNotFoundError")`
-    : `${names} ${group.length > 1 ? 'stop' : 'stops'} with \`exec: "${program}": executable file not found in $PATH\` although the image has it`;
+    : `${names} ${group.length > 1 ? 'stop' : 'stops'} with \`${failureOf(view, first.needed)}\` although the image has it`;
   const plan = relocation(stack, image, root, views(stack, image));
   const finding = {
     message: `The mount of ${mount.source === '' ? 'the repository' : mount.source} on ${mount.target} hides the virtual environment ${root}, so ${follows}`,
