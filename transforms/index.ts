@@ -13,6 +13,7 @@ import unmaskDependencies from './unmask-dependencies/transform.ts';
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
  * - images first, `copy-from-stage` before everything that asks what an image holds: only then the virtual environment is in it;
  * - `unmask-dependencies` before `activate-venv`: PATH must name the place that the environment moves to;
+ * - both before `split-copy`, which orders the layers that they add and move;
  * - `split-copy` last of the images: nothing later moves the layers that it orders;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
