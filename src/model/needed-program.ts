@@ -21,7 +21,7 @@ export function neededProgram(stack: Stack, view: ServiceView): NeededProgram | 
   if (main.assignments.some((each) => each.name === 'PATH')) return undefined;
   const setsPath = scripts.some(({ path }) => /\bPATH=|\/activate\b/.test(stack.repo.read(path) ?? ''));
   const inline = view.container.argv?.words.some(({ text }) => /\bPATH=|\/activate\b/.test(text));
-  if (setsPath || inline) return undefined;
+  if (setsPath || inline || isLoginShell(view) || installsItself(view)) return undefined;
   const runner = main.wrappers
     .map((each) => /^(poetry|pipenv|uv|pdm|hatch|rye) run$/.exec(nameOnly(each))?.[1])
     .find(Boolean);
@@ -29,6 +29,21 @@ export function neededProgram(stack: Stack, view: ServiceView): NeededProgram | 
   const module = index > 0 ? main.argv[index + 1]?.split('.')[0] : undefined;
   return { name, runner, module: module !== undefined && isConsoleScript(module) ? module : undefined, command: main };
 }
+
+/** A login shell reads /etc/profile, which sets PATH anew. */
+const isLoginShell = ({ container }: ServiceView): boolean =>
+  container.argv?.words.some(({ text }) => /^-\w*l\w*$|^--login$/.test(text)) === true &&
+  /(?:^|\/)(?:ba|da|a)?sh$/.test(container.argv?.words[0]?.text ?? '');
+
+/** It makes its environment, or installs into it, each time that it starts. */
+const installsItself = ({ startup }: ServiceView): boolean =>
+  startup.commands.some(({ argv, wrappers }) => {
+    const line = [...wrappers, ...argv].join(' ');
+    return (
+      /^\S*\b(?:pip3?|poetry|pipenv|uv|pdm|virtualenv|python[\d.]* -m (?:venv|pip|virtualenv))(?= )/.test(line) &&
+      /\s(?:install|sync|venv|-m venv)\b/.test(line)
+    );
+  });
 
 /** `/usr/bin/poetry run` → `poetry run`. */
 const nameOnly = (wrapper: string): string => wrapper.replace(/^\S*\//, '');

@@ -107,6 +107,23 @@ describe('manual', () => {
   });
 });
 
+test('line ends stay as they are where they are mixed', () => {
+  const [finding] = found(`# a\n${BUILDER}FROM python:3.11-slim\nCOPY --from=builder /venv /venv\r\nUSER 1\r\n`);
+  const text = finding?.fix?.changes.flatMap((change) => ('text' in change ? [change.text] : []));
+  expect(text).toEqual(['ENV PATH="/venv/bin:$PATH"\n']);
+});
+
+test.each([
+  ['a login shell, which sets PATH anew', 'bash -lc "uvicorn main:app"'],
+  ['a start that installs', 'sh -c "pip install -r requirements.txt && uvicorn main:app"'],
+  ['a start that makes the environment', 'sh -c "python -m venv /venv && uvicorn main:app"'],
+])('nothing for %s', (_, command) => {
+  const compose = COMPOSE.replace('uvicorn main:app', command);
+  expect(
+    found(`${BUILDER}FROM python:3.11-slim\nCOPY --from=builder /venv /venv\n`, { 'compose.yaml': compose }),
+  ).toEqual([]);
+});
+
 test.each([
   ['an empty Dockerfile', '', {}],
   ['a broken Dockerfile', 'FROM x\nRUN "\n', {}],

@@ -1,6 +1,6 @@
 import type { Edit, Safety } from '../../src/finding.ts';
-import { eolOf } from '../../src/lines.ts';
 import type { Image } from '../../src/model/image.ts';
+import { lineBelow } from '../../src/model/line-below.ts';
 import { type Holder, lookUpProgram } from '../../src/model/program-lookup.ts';
 import { rehearse, sameService } from '../../src/model/rehearsal.ts';
 import { repointed } from '../../src/model/repointed.ts';
@@ -39,8 +39,7 @@ function pathEdit(image: Image, { installation, programs }: Holder): Edit | unde
   const { text, path } = image.dockerfile;
   if (instruction.at.path !== path) return undefined;
   const env = text.startsWith(instruction.keyword.toLowerCase(), instruction.at.start) ? 'env' : 'ENV';
-  const { end } = instruction.at;
-  return { path, start: end, end, text: `${eolOf(text)}${env} PATH="${programs}:$PATH"` };
+  return lineBelow(image.dockerfile, instruction, `${env} PATH="${programs}:$PATH"`);
 }
 
 /** The environment copied to where it was made; whatever names the other place follows. */

@@ -3,6 +3,7 @@ import { eolOf, lineStart } from '../../src/lines.ts';
 import type { Image } from '../../src/model/image.ts';
 import type { ImageLayer } from '../../src/model/image-layer.ts';
 import { type Installation, installationsOf } from '../../src/model/installations.ts';
+import { lineBelow } from '../../src/model/line-below.ts';
 import { repointed } from '../../src/model/repointed.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { isRoot } from '../../src/model/user-home.ts';
@@ -145,10 +146,8 @@ function carried(layer: ImageLayer, chain: Installation, root: string, target: s
     .some(({ at }) => at.start === instruction.at.start && at.path === instruction.at.path);
   if (!copy || copy.from === undefined || !isStep) return [];
   if (copy.sources.some(({ text }) => within(root, text.replace(/\/$/, '')) !== undefined)) return [];
-  const eol = eolOf(dockerfile.text);
   const head = dockerfile.text.slice(instruction.at.start, instruction.args.start);
-  const { end, path } = instruction.at;
-  return [{ path, start: end, end, text: `${eol}${head.trimEnd()} ${target} ${target}` }];
+  return [lineBelow(dockerfile, instruction, `${head.trimEnd()} ${target} ${target}`)];
 }
 
 /** The path's mentions in Compose and in the scripts that containers start with. */
