@@ -4,13 +4,22 @@ import addEntrypoint from './add-entrypoint/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
+import useServiceHosts from './use-service-hosts/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
  * - images first (`split-copy`): nothing later moves the layers that it orders;
+ * - `use-service-hosts` before everything that asks which stores a service uses: an address at localhost names none;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
  * - `add-celery-context` last: it touches the worker's module only.
  */
-export const transforms: readonly Transform[] = [splitCopy, removeMigrator, simplifyDependsOn, addEntrypoint, addCeleryContext];
+export const transforms: readonly Transform[] = [
+  splitCopy,
+  useServiceHosts,
+  removeMigrator,
+  simplifyDependsOn,
+  addEntrypoint,
+  addCeleryContext,
+];
