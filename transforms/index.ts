@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
+import declareEnv from './declare-env/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
@@ -9,6 +10,8 @@ import useServiceHosts from './use-service-hosts/transform.ts';
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
  * - images first (`split-copy`): nothing later moves the layers that it orders;
+ * - `declare-env` before `use-service-hosts`, which looks at the values of the variables that a service has: what it adds for a
+ *   default at localhost is never a variable that the source requires;
  * - `use-service-hosts` before everything that asks which stores a service uses: an address at localhost names none;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
@@ -17,6 +20,7 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  */
 export const transforms: readonly Transform[] = [
   splitCopy,
+  declareEnv,
   useServiceHosts,
   removeMigrator,
   simplifyDependsOn,

@@ -1,6 +1,6 @@
 import type { Evidence } from '../finding.ts';
 import type { PythonModule } from '../parse/python.ts';
-import { type EnvLookup, lookupsIn } from './env-calls.ts';
+import type { EnvLookup } from './env-calls.ts';
 import { isStop, type StartingCode } from './env-start.ts';
 import type { PythonPath } from './python-app.ts';
 
@@ -122,8 +122,8 @@ function keysFor(
     .map((key) => ({ key, says: `${key} is read from ${lookup.name}` }));
 }
 
-/** Configurations for tests aside, which no container uses. */
-const writersOf = (key: string, code: StartingCode): number =>
+/** How many places store a configuration key; configurations for tests aside, which no container uses. */
+export const writersOf = (key: string, code: StartingCode): number =>
   code.modules.reduce(
     (count, module) =>
       count +
@@ -287,7 +287,3 @@ function literalNames(
     check,
   }));
 }
-
-/** Lookups of a module by the place where they start. */
-export const lookupsByPlace = (module: PythonModule): ReadonlyMap<number, EnvLookup> =>
-  new Map(lookupsIn(module).map((lookup) => [lookup.at.start, lookup]));

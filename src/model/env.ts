@@ -2,6 +2,7 @@ import type { Evidence } from '../finding.ts';
 import { joinContainer } from '../repo/path.ts';
 import { lookupsIn, writtenIn } from './env-calls.ts';
 import { demandsOf, isCheckedInPlace, isGuarded, listedNames } from './env-checks.ts';
+import { prefixedReads } from './env-flask.ts';
 import { helperReads } from './env-helpers.ts';
 import { libraryReads, loadsIn } from './env-libraries.ts';
 import { loadsDotenv, nodeReads } from './env-node.ts';
@@ -68,6 +69,7 @@ function pythonReads(code: StartingCode, python: PythonPath): readonly EnvRead[]
     }),
     ...libraryReads(module, code, python),
     ...helperReads(module, code, python),
+    ...prefixedReads(module, code),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import type { Edit, Evidence, Finding, Span } from '../../src/finding.ts';
-import { loopbacksIn, readdressed } from '../../src/model/loopback.ts';
+import { loopbacksIn } from '../../src/model/loopback.ts';
 import type { Service, Variable } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { storeOf } from '../../src/model/store.ts';
@@ -128,12 +128,23 @@ function editsFor(place: Place, meaning: Meaning, target: StoreTarget): readonly
   const found = loopbacksIn(place.text);
   const [written] = found;
   if (!written || found.length > 1) return undefined;
+  const name = { ...spanIn(place, written.host), text: target.store.service.name };
   const port = written.port && newPort(meaning, target);
-  const text = readdressed(place.text, written, target.store.service.name, port);
   const partner = meaning.partner && portNear(meaning.partner, target.port);
   if (meaning.partner && !partner) return undefined;
-  return [{ ...place.at, text }, ...(partner ?? [])];
+  return [
+    name,
+    ...(written.port && port !== undefined ? [{ ...spanIn(place, written.port), text: String(port) }] : []),
+    ...(partner ?? []),
+  ];
 }
+
+/** Host and port alone: what stands between may be a password. */
+const spanIn = ({ at }: Place, { start, end }: { readonly start: number; readonly end: number }): Span => ({
+  path: at.path,
+  start: at.start + start,
+  end: at.start + end,
+});
 
 /** The container's port, only where another one is meant today. */
 const newPort = (meaning: Meaning, target: StoreTarget): number | undefined =>
