@@ -5,14 +5,18 @@ import declareEnv from './declare-env/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
+import unquoteEnvValues from './unquote-env-values/transform.ts';
+import useEnvValues from './use-env-values/transform.ts';
 import useServiceHosts from './use-service-hosts/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
  * - images first (`split-copy`): nothing later moves the layers that it orders;
+ * - `unquote-env-values` before whatever reads values: a quote in front hides what they are;
  * - `declare-env` before `use-service-hosts`, which looks at the values of the variables that a service has: what it adds for a
  *   default at localhost is never a variable that the source requires;
  * - `use-service-hosts` before everything that asks which stores a service uses: an address at localhost names none;
+ * - `use-env-values` after it, so that a default that it writes has the right address already;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
@@ -20,8 +24,10 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  */
 export const transforms: readonly Transform[] = [
   splitCopy,
+  unquoteEnvValues,
   declareEnv,
   useServiceHosts,
+  useEnvValues,
   removeMigrator,
   simplifyDependsOn,
   addEntrypoint,

@@ -47,7 +47,8 @@ export function lookupsIn(module: PythonModule): readonly EnvLookup[] {
     const { at, statement, scope } = call;
     return [{ name: first.string, at, statement, scope, kind: 'get', fallback }];
   });
-  return [...gets, ...subscripts(module, names).filter(({ at }) => !written.has(at.start))];
+  const items = subscripts(module, names).filter(({ at }) => !written.has(at.start));
+  return [...gets, ...items].sort((a, b) => a.at.start - b.at.start);
 }
 
 const isGet = ({ callee }: PythonCall, { environ, getenv }: EnvironNames): boolean =>

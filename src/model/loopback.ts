@@ -14,7 +14,7 @@ export interface Loopback {
 const HOST = String.raw`(localhost|127\.0\.0\.1|\[::1\])`;
 const PORT = String.raw`(?::(\d+|\$\{[^}]*\}|\$\w+))?`;
 const URL = new RegExp(
-  String.raw`\b([a-z][a-z0-9+.-]*):\/\/((?:\$\{[^}]*\}|[^@\s"'\/{}])*@)?${HOST}${PORT}(?:\/([\w-]*))?(?![\w.-])`,
+  String.raw`\b([a-z][a-z0-9+.-]*):\/\/((?:\$\{[^}]*\}|[^@\s"'\/{}])*@)?${HOST}${PORT}(?:\/([\w-]*))?(?![\w.@:-])`,
   'gi',
 );
 /** A whole value, the default of an interpolation, or an entry of a list. */
