@@ -3,6 +3,7 @@ import { lineContentEnd, lineStart } from '../../src/lines.ts';
 import type { ComposeProject } from '../../src/model/compose-project.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { type ComposeNode, entryOf, textOf, valueAt } from '../../src/parse/compose.ts';
 import type { DotenvEntry } from '../../src/parse/dotenv.ts';
 
 interface Value {
@@ -53,10 +54,18 @@ const differsElsewhere = (stack: Stack, project: ComposeProject, name: string, g
   );
 };
 
-const isInSeveralFiles = (service: Service, name: string): boolean =>
-  service.definitions.filter(({ file, entry }) =>
-    new RegExp(`(?<![\\w$\\{])${name}\\s*[:=]`).test(file.text.slice(entry.at.start, entry.at.end)),
-  ).length > 1;
+/** Set in one file after the other, an overlay or what an anchor brings in among them. */
+const isInSeveralFiles = (service: Service, name: string): boolean => {
+  const sets = (node: ComposeNode | undefined): boolean =>
+    node?.kind === 'seq'
+      ? node.items.some(({ value }) => textOf(value)?.split('=')[0] === name)
+      : entryOf(node, name) !== undefined;
+  const merged = (service.parts.get('environment') ?? []).filter(({ node }) => sets(node));
+  const overlaid = service.definitions.filter(
+    ({ overlay, entry }) => overlay && sets(valueAt(entry.value, 'environment')),
+  );
+  return merged.length + overlaid.length > 1;
+};
 
 /** A comment on the line or above it that asks for the value. */
 function isCommented(stack: Stack, { path, start }: Span): boolean {
