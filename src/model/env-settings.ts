@@ -1,4 +1,4 @@
-import type { PythonArgument, PythonAssignment, PythonClass, PythonModule } from '../parse/python.ts';
+import type { PythonArgument, PythonAssignment, PythonCall, PythonClass, PythonModule } from '../parse/python.ts';
 import type { EnvFileLoad, EnvRead } from './env-read.ts';
 import type { StartingCode } from './env-start.ts';
 import type { PythonPath } from './python-app.ts';
@@ -32,6 +32,7 @@ export function settingsReads(code: StartingCode, python: PythonPath): SettingsR
   const seen = new Set<string>();
   for (const module of code.modules)
     for (const call of module.calls) {
+      if (!isAskedFor(module, call, code)) continue;
       const place = classAt(python, module, call.callee, call.scope);
       const settings = place && settingsOf(python, place, 0);
       if (!place || !settings) continue;
@@ -43,6 +44,15 @@ export function settingsReads(code: StartingCode, python: PythonPath): SettingsR
     }
   return { reads, loads };
 }
+
+/** At the start, or in the function that everybody asks for the settings; another one may belong to a part that nobody uses. */
+const isAskedFor = (module: PythonModule, { statement, scope }: PythonCall, code: StartingCode): boolean =>
+  code.runs(module, statement, scope) ||
+  module.functions.some(
+    ({ qualified, name, decorators }) =>
+      qualified === scope &&
+      (/settings|config/i.test(name) || decorators.some(({ callee }) => /(?:^|\.)(?:lru_cache|cache)$/.test(callee))),
+  );
 
 const inTest = (path: string): boolean => /(?:^|\/)(?:tests?\/|test_|conftest)/.test(path);
 

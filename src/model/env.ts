@@ -98,15 +98,31 @@ export function provisionOf(stack: Stack, view: ServiceView, env: ServiceEnv, re
   );
   if (scripts.some((text) => sets.test(text))) return { is: 'unknown' };
   if (
-    scripts.some((text) => /(?:^|[\s;&])(?:source|\.)\s+\S|\bxargs\b|<\s*\S*\.env|\/run\/secrets|file_env/m.test(text))
+    scripts.some((text) =>
+      /(?:^|[\s;&])(?:source|\.)\s+\S|\bxargs\b|\bexport\s+["']?\$|<\s*\S*\.env|\/run\/secrets|file_env/m.test(text),
+    )
   )
     return { is: 'unknown' };
   for (const load of env.loads) {
     const found = loaded(stack, view, load, isWanted);
     if (found.is !== 'no') return found;
   }
-  return service.hiddenEnvironment || !startup.complete ? { is: 'unknown' } : { is: 'no' };
+  return service.hiddenEnvironment || !startup.complete || !isPublicBase(view.image?.base)
+    ? { is: 'unknown' }
+    : { is: 'no' };
 }
+
+const PUBLIC_BASE = new RegExp(
+  [
+    '^(?:(?:docker\\.io|public\\.ecr\\.aws/docker)/)?(?:library/)?',
+    '(?:python|pypy|node|debian|ubuntu|alpine|buildpack-deps|fedora|amazonlinux|rockylinux|almalinux|centos|golang|rust|ruby|php|nginx)(?:[:@]|$)',
+    '|^(?:docker\\.io/)?(?:tiangolo|bitnami|continuumio|condaforge|mambaorg|nvidia|pytorch|tensorflow|oven|denoland)/',
+    '|^(?:ghcr\\.io/astral-sh|mcr\\.microsoft\\.com|gcr\\.io/distroless|nvcr\\.io)/',
+  ].join(''),
+);
+
+/** A base of one's own may set variables that nobody can see from here; a public one sets none of an application's. */
+const isPublicBase = (base: string | undefined): boolean => base !== undefined && PUBLIC_BASE.test(base);
 
 /** Whether a file that the process loads is in the container, and holds the variable. */
 function loaded(

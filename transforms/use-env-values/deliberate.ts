@@ -15,6 +15,9 @@ interface Value {
 /** Addresses, ports and paths are other ones inside of a container than on the machine that `.env` is for. */
 const PLACE =
   /(?:HOST|PORT|UR[LI]|ADDR(?:ESS)?|ENDPOINT|SERVER|BROKER|BACKEND|DSN|PATH|DIR|FOLDER|FILE|ROOT|HOME|BIND|LISTEN)S?$/i;
+/** Compose takes these from the shell before it looks into `.env`. */
+const OF_THE_SHELL =
+  /^(?:USER|LOGNAME|UID|GID|HOME|PATH|PWD|SHELL|TERM|LANG|LANGUAGE|LC_\w+|HOSTNAME|DISPLAY|EDITOR|MAIL|TMPDIR)$/;
 /** `externalise-secrets` is for these. */
 const SECRET = /SECRET|PASSWORD|PASSWD|TOKEN|KEY|CREDENTIAL|PRIVATE|SALT/i;
 const COMMENT =
@@ -33,7 +36,7 @@ export function isDeliberate(
   entry: DotenvEntry,
 ): boolean {
   const { value } = entry;
-  if (value === undefined || PLACE.test(name) || SECRET.test(name)) return true;
+  if (value === undefined || PLACE.test(name) || SECRET.test(name) || OF_THE_SHELL.test(name)) return true;
   if ([value, ...group.map(({ text }) => text)].some((text) => /:\/\/|^\/|^\.\.?\/|localhost|127\.0\.0\.1/.test(text)))
     return true;
   // Each service its own value, or one file after the other: the difference is the point.
