@@ -1,6 +1,7 @@
 import type { Evidence } from '../finding.ts';
 import type { PythonModule } from '../parse/python.ts';
 import type { EnvLookup } from './env-calls.ts';
+import { isGuarded } from './env-guard.ts';
 import { isStop, type StartingCode } from './env-start.ts';
 import type { PythonPath } from './python-app.ts';
 
@@ -23,18 +24,6 @@ export function demandsOf(use: EnvUse, code: StartingCode, python: PythonPath): 
     ...namesFor(use, code, python).flatMap((named) => demandsOnName(named, code)),
     ...keysFor(use, code).flatMap(({ key, says }) => demandsOnKey(key, says, use, code)),
   ].slice(0, 2);
-}
-
-/** A part of a larger expression that chooses: `a or b`, `x if y else z`, a lambda, an f-string. */
-export function isGuarded(module: PythonModule, { at, statement }: EnvLookup): boolean {
-  const own = module.statements[statement];
-  if (!own) return true;
-  const end = /^(?:if|while|for|with|try|match|class|function)$/.test(own.kind) ? at.end : own.at.end;
-  const around = `${module.text.slice(own.at.start, at.start)}§${module.text.slice(at.end, end)}`;
-  const body = around
-    .replace(/^(?:el)?if\b|^while\b|^with\b|^assert\b/, '')
-    .replace(/(["'])(?:\\.|(?!\1)[^\\\n])*\1/g, '""');
-  return /\b(?:if|or|and|lambda|else)\b/.test(body);
 }
 
 function demandsOnExpression(module: PythonModule, lookup: EnvLookup, code: StartingCode): readonly Evidence[] {

@@ -1,5 +1,5 @@
 import type { PythonCall, PythonModule } from '../parse/python.ts';
-import { isGuarded } from './env-checks.ts';
+import { isGuarded } from './env-guard.ts';
 import type { EnvFileLoad, EnvRead } from './env-read.ts';
 import type { StartingCode } from './env-start.ts';
 import type { PythonPath } from './python-app.ts';

@@ -1,8 +1,9 @@
 import type { Evidence } from '../finding.ts';
 import { joinContainer } from '../repo/path.ts';
 import { lookupsIn, writtenIn } from './env-calls.ts';
-import { demandsOf, isCheckedInPlace, isGuarded, listedNames } from './env-checks.ts';
+import { demandsOf, isCheckedInPlace, listedNames } from './env-checks.ts';
 import { prefixedReads } from './env-flask.ts';
+import { isGuarded } from './env-guard.ts';
 import { helperReads } from './env-helpers.ts';
 import { libraryReads, loadsIn } from './env-libraries.ts';
 import { loadsDotenv, nodeReads } from './env-node.ts';
