@@ -5,12 +5,13 @@ import { pythonWasm } from '../src/assets.ts';
 import { appliedOutcomes, changedFiles } from '../src/output/changed-files.ts';
 import { diff } from '../src/output/diff.ts';
 import { loadPython } from '../src/parse/python.ts';
-import { type Run, run } from '../src/pipeline/run.ts';
+import { type Run, type RunOptions, run } from '../src/pipeline/run.ts';
 import { scan } from '../src/repo/disk.ts';
 import type { Transform } from '../src/transform.ts';
 import { transforms } from '../transforms/index.ts';
 
 const check = process.argv.includes('--check');
+const ALLOW: RunOptions = { allow: new Set(['safe', 'review']), named: new Set() };
 const wrong: string[] = [];
 
 await loadPython(pythonWasm());
@@ -29,6 +30,9 @@ update(
   ['| transform | what it does | safety | files |', '|---|---|---|---|', ...rows].join('\n'),
 );
 
+const demo = run(scan(join('fixtures', 'repos', 'analylit-gunicorn-init', 'before')), transforms, ALLOW);
+update('README.md', 'demo', fenced(diff(demo.before, demo.after)));
+
 if (wrong.length > 0) {
   process.stderr.write(
     `The documentation is not as the fixtures say; run npm run docs:\n${wrong.map((line) => `  ${line}\n`).join('')}`,
@@ -41,7 +45,7 @@ function fenced(patch: string): string {
 }
 
 function runOn(before: string, transform: Transform): Run {
-  return run(scan(before), [transform], { allow: new Set(['safe', 'review']), named: new Set() });
+  return run(scan(before), [transform], ALLOW);
 }
 
 function tableRow({ id, summary }: Transform, runs: readonly Run[]): string {

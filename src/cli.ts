@@ -5,6 +5,7 @@ import picocolors from 'picocolors';
 import { transforms } from '../transforms/index.ts';
 import { pythonWasm, readmeOf, version } from './assets.ts';
 import { UserError } from './errors.ts';
+import { mayRepeatInit } from './model/node-source.ts';
 import { dockerFiles, unreadFiles } from './model/unread-files.ts';
 import { appliedOutcomes } from './output/changed-files.ts';
 import { colouredDiff } from './output/coloured-diff.ts';
@@ -14,6 +15,7 @@ import type { Palette } from './output/palette.ts';
 import { pretty } from './output/pretty.ts';
 import { visible } from './output/visible.ts';
 import { loadPython } from './parse/python.ts';
+import { loadTypescript } from './parse/typescript.ts';
 import { type Notice, type Run, run } from './pipeline/run.ts';
 import { gitPrefix, recover, scan, undo, write } from './repo/disk.ts';
 import type { Repo } from './repo/repo.ts';
@@ -188,8 +190,9 @@ function nothingToRepair(path: string, unread: readonly Notice[]): UserError {
   );
 }
 
-/** The Python parser is loaded only for repositories that hold Python. */
+/** The parsers of Python and TypeScript are loaded only for repositories that need them. */
 async function loadParsers(repo: Repo): Promise<void> {
+  if (mayRepeatInit(repo)) await loadTypescript();
   if (!repo.paths.some((path) => path.endsWith('.py'))) return;
   // The optimising compiler would take longer than the parsing.
   setFlagsFromString('--liftoff-only');

@@ -11,4 +11,4 @@ export { loadPython } from './parse/python.ts';
 export { type Notice, type Outcome, type Run, type RunOptions, run, type Skip, type Step } from './pipeline/run.ts';
 export { gitPrefix, type Recovery, recover, scan, undo, type WriteReport, write } from './repo/disk.ts';
 export { type Encoding, type FileChanges, Repo, type RepoFile, type RepoSource, type Unread } from './repo/repo.ts';
-export { defineTransform, type Transform } from './transform.ts';
+export { defineTransform, type FindRequest, type Transform } from './transform.ts';

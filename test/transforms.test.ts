@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pythonWasm } from '../src/assets.ts';
 import { loadPython } from '../src/parse/python.ts';
+import { loadTypescript } from '../src/parse/typescript.ts';
 import { transforms } from '../transforms/index.ts';
 import { bytesIn, pythonErrors, repaired, shellError, treeOf } from './harness.ts';
 
@@ -11,6 +12,7 @@ const python = new Map<string, Buffer>();
 
 beforeAll(async () => {
   await loadPython(pythonWasm());
+  await loadTypescript();
 });
 
 const foldersIn = (folder: string): readonly string[] =>

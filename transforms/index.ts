@@ -2,6 +2,7 @@ import type { Transform } from '../src/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
 import declareEnv from './declare-env/transform.ts';
+import deferModuleInit from './defer-module-init/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
@@ -31,5 +32,6 @@ export const transforms: readonly Transform[] = [
   removeMigrator,
   simplifyDependsOn,
   addEntrypoint,
+  deferModuleInit,
   addCeleryContext,
 ];

@@ -1,6 +1,7 @@
 import type { Evidence, Span } from '../finding.ts';
 import { folderOf, joinContainer, relativeTo, within } from '../repo/path.ts';
 import type { StartStep } from './entrypoint.ts';
+import { flaskCommand } from './flask-command.ts';
 import { installsPython } from './installed-package.ts';
 import { nodeMigrations } from './node-migrations.ts';
 import type { ServiceView, Stack } from './stack.ts';
@@ -51,7 +52,7 @@ export function containerPathOf(view: ServiceView, path: string): string | undef
 }
 
 /** The command in the folder that it has to stand in. */
-const inFolder = (folder: string | undefined, argv: readonly string[]): readonly string[] =>
+export const inFolder = (folder: string | undefined, argv: readonly string[]): readonly string[] =>
   folder === undefined || folder === '.' ? argv : ['sh', '-c', `cd ${folder} && exec ${argv.join(' ')}`];
 
 /** https://flask-migrate.readthedocs.io/en/latest/#command-reference: the folder stands beside the working directory. */
@@ -80,29 +81,10 @@ function flaskMigrations(stack: Stack, view: ServiceView): AppMigrations | undef
         folder,
         tool: 'flask db upgrade',
         evidence,
-        step: { kind: 'migrate', argv: inFolder(chdir, flaskCommand(stack, view)) },
+        step: { kind: 'migrate', argv: inFolder(chdir, flaskCommand(stack, view, ['db', 'upgrade'])) },
       };
     }
   return undefined;
-}
-
-function flaskCommand(stack: Stack, view: ServiceView): readonly string[] {
-  const app = view.startup.main?.program.app;
-  const plain = ['flask', 'db', 'upgrade'];
-  const env = view.container.fileAt(joinContainer(view.container.workdir ?? '/', '.flaskenv'));
-  const declared = env.kind === 'repo' && /^\s*FLASK_APP\s*=/m.test(stack.repo.read(env.path) ?? '');
-  if (view.container.variable('FLASK_APP') !== undefined || declared || !app) return plain;
-  const module = app.module.replace(/\.py$/, '').replaceAll('/', '.');
-  const object =
-    app.object === undefined || /^(?:app|application|create_app|make_app)$/.test(app.object) ? undefined : app.object;
-  const call = app.call === undefined || app.call === '' ? '' : `(${app.call})`;
-  const target = app.call || object !== undefined ? `${module}:${app.object}${call}` : module;
-  // `--app` came with Flask 2.2: https://flask.palletsprojects.com/en/stable/changes/#version-2-2-0
-  const old = stack.repo.paths.some(
-    (path) =>
-      /requirements[^/]*\.txt$/.test(path) && /^flask\s*[=~]=\s*(?:0|1|2\.[01])\b/im.test(stack.repo.read(path) ?? ''),
-  );
-  return old ? ['env', `FLASK_APP=${target}`, ...plain] : ['flask', '--app', target, 'db', 'upgrade'];
 }
 
 /** https://docs.djangoproject.com/en/stable/ref/django-admin/#migrate */

@@ -1,10 +1,11 @@
 import type { Evidence, Span } from '../finding.ts';
-import { nameOf, within } from '../repo/path.ts';
+import { within } from '../repo/path.ts';
 import { isComposePath } from './compose-project.ts';
 import { stringsOf } from './python-app.ts';
 import type { Service } from './service.ts';
 import type { ServiceView, Stack } from './stack.ts';
 import { hostsIn, namesOf } from './store.ts';
+import { isNodeProgram } from './store-wait.ts';
 
 /** Where a service names or contacts another one; `no` is only said where everything that could tell has been read. */
 export type Contact =
@@ -17,9 +18,12 @@ const PROXY = /(?:^|\/)(?:nginx|traefik|caddy|haproxy|envoy|httpd|apache|openres
 /** Variables whose value may be the address of another process; those of stores are not. */
 const ADDRESS = /URL|URI|HOST|ADDR|ENDPOINT|SERVER|ORIGIN|UPSTREAM|BACKEND|SERVICE|TARGET|PEER/i;
 const OF_A_STORE = /DATABASE|DB|SQL|PG|MONGO|REDIS|CACHE|BROKER|CELERY|RABBIT|AMQP|SENTRY|SMTP|MAIL/i;
-/** Files of a program that may hold an address: sources and settings, not documentation. */
+/** Files that may hold an address of a program's own: sources and settings, not documentation. */
 const PROGRAM_FILE =
   /\.(?:py|[cm]?[jt]sx?|vue|rb|go|rs|php|java|kt|cs|json|ya?ml|toml|ini|conf|cfg|env|sh|properties)$/;
+const NODE_FILE = /\.(?:[cm]?[jt]sx?|vue)$/;
+/** What lies beside a program: tests, CI, and the settings of proxies, which name everybody. */
+const OTHERS_FILE = /(?:^|\/)(?:tests?|docs?|\.\w+|node_modules)\/|nginx|caddy|traefik|haproxy|apache/i;
 
 /**
  * Looks for a host in a service's environment, command line and source, in files that are mounted into it (nginx.conf) or
@@ -89,9 +93,12 @@ function inSource(stack: Stack, view: ServiceView, other: Service): Evidence | u
   const context = view.image?.build.context;
   if (context === undefined) return undefined;
   const url = new RegExp(`(?://|@|["'\`](?=[\\w.-]+:\\d))(?:${alternatives(other)})(?=[:/"'\`\\s]|$)`, 'm');
+  const isNode = isNodeProgram(view.startup.main?.program.name ?? '');
   for (const path of stack.repo.paths) {
-    if (within(context, path) === undefined || !PROGRAM_FILE.test(nameOf(path)) || isComposePath(stack.repo, path))
-      continue;
+    const inside = within(context, path);
+    if (inside === undefined || OTHERS_FILE.test(inside) || !PROGRAM_FILE.test(path)) continue;
+    // Beside a Python program a frontend's sources are not its own.
+    if ((!isNode && NODE_FILE.test(path)) || isComposePath(stack.repo, path)) continue;
     const text = stack.repo.read(path) ?? '';
     const match = [...names].some((name) => text.includes(name)) ? url.exec(text) : null;
     if (match) return { at: spanOf(path, match), says };

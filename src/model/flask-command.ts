@@ -6,7 +6,9 @@ export function flaskCommand(stack: Stack, view: ServiceView, words: readonly st
   const plain = ['flask', ...words];
   const env = view.container.fileAt(joinContainer(view.container.workdir ?? '/', '.flaskenv'));
   const declared = env.kind === 'repo' && /^\s*FLASK_APP\s*=/m.test(stack.repo.read(env.path) ?? '');
-  return view.container.variable('FLASK_APP') !== undefined || declared ? plain : servedFlaskCommand(stack, view, words);
+  return view.container.variable('FLASK_APP') !== undefined || declared
+    ? plain
+    : servedFlaskCommand(stack, view, words);
 }
 
 /** The command line `flask …` for the very application that a service serves, whatever FLASK_APP names. */
@@ -14,7 +16,8 @@ export function servedFlaskCommand(stack: Stack, view: ServiceView, words: reado
   const plain = ['flask', ...words];
   const app = view.startup.main?.program.app;
   const named = view.container.variable('FLASK_APP');
-  if (!app || (named !== undefined && view.entry && view.python.entry(named.split(':')[0] ?? '') === view.entry.path)) return plain;
+  if (!app || (named !== undefined && view.entry && view.python.entry(named.split(':')[0] ?? '') === view.entry.path))
+    return plain;
   const module = app.module.replace(/\.py$/, '').replaceAll('/', '.');
   const object =
     app.object === undefined || /^(?:app|application|create_app|make_app)$/.test(app.object) ? undefined : app.object;

@@ -73,7 +73,13 @@ const MAX_IMAGES_IN_A_ROW = 5;
 export const readImage = (repo: Repo, sources: Sources, build: BuildPlan, owners: ImageOwners): Image | undefined =>
   readNested(repo, sources, build, owners, 0);
 
-function readNested(repo: Repo, sources: Sources, build: BuildPlan, owners: ImageOwners, depth: number): Image | undefined {
+function readNested(
+  repo: Repo,
+  sources: Sources,
+  build: BuildPlan,
+  owners: ImageOwners,
+  depth: number,
+): Image | undefined {
   const dockerfile = build.dockerfile === undefined ? undefined : sources.dockerfile(build.dockerfile);
   if (!dockerfile || dockerfile.problems.length > 0) return undefined;
   const stage = targetStage(dockerfile, build.target);

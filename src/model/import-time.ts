@@ -67,8 +67,7 @@ export function callsFrom(
   ): void => {
     if (scope !== '')
       for (const each of module.imports)
-        if (each.scope === scope && !each.typing)
-          for (const target of python.targets(module, each)) load(target, via);
+        if (each.scope === scope && !each.typing) for (const target of python.targets(module, each)) load(target, via);
     for (const call of module.calls) {
       if (call.deferred || !runsIn(module, call, scope) || (module !== script && isGuarded(module, call))) continue;
       found.push({ call, module, inside, via });

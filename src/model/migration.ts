@@ -1,6 +1,6 @@
 import type { Span } from '../finding.ts';
 import type { StartCommand } from './process.ts';
-import type { ServiceView, Stack } from './stack.ts';
+import type { ServiceView } from './stack.ts';
 
 /** A migration command that a service runs at start. */
 export interface MigrationRun {
@@ -16,7 +16,3 @@ export const migrationsOf = (view: ServiceView): readonly MigrationRun[] =>
   view.startup.commands
     .filter((command) => command.program.role === 'migration')
     .map((command) => ({ view, command, tool: command.program.name, at: command.at }));
-
-/** The migrations of all services that share a service's project. */
-export const migrationsAround = (stack: Stack, view: ServiceView): readonly MigrationRun[] =>
-  stack.neighbours(view.service).flatMap((service) => migrationsOf(stack.view(service)));

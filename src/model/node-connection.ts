@@ -19,8 +19,8 @@ const MAX_FILES = 200;
 /** Where a Node process connects to a kind of store when it starts: in its main file or one that it imports, outside request handlers. */
 export function nodeConnection(stack: Stack, view: ServiceView, kind: StoreKind): Span | undefined {
   const pattern = CONNECTS[kind];
-  const start = pattern && mainFile(view);
-  if (start === undefined) return undefined;
+  const start = mainFile(view);
+  if (pattern === undefined || start === undefined) return undefined;
   const seen = new Set<string>();
   const queue = [start];
   for (let path = queue.shift(); path !== undefined && seen.size < MAX_FILES; path = queue.shift()) {

@@ -6,6 +6,7 @@ import { isBranchNotTaken } from './case-branch.ts';
 import type { ArgvWord, Container } from './container.ts';
 import { npmScript } from './node-app.ts';
 import { type Program, peel, programOf } from './program.ts';
+import { roleOfScript } from './python-script.ts';
 import type { Sources } from './sources.ts';
 
 /** One command that a container runs at start, wrappers taken off. */
@@ -215,7 +216,19 @@ function record(walk: Walk, call: Call, wrappers: readonly string[]): void {
   const at = call.setting.source?.at ?? call.words[0]?.at;
   if (at === undefined) return;
   if (OPAQUE.test(nameOf(argv[0] ?? ''))) walk.complete = false;
-  walk.commands.push({ argv, at, program: programOf(argv, at), wrappers, ...call.setting });
+  walk.commands.push({ argv, at, program: withScript(walk, programOf(argv, at)), wrappers, ...call.setting });
+}
+
+/** `python file.py` is what the file makes of it; a file that cannot be seen stays without a role. */
+function withScript(walk: Walk, program: Program): Program {
+  const file = program.name === 'python' ? program.app?.module : undefined;
+  if (file === undefined || walk.container.workdir === undefined) return program;
+  const path = file.endsWith('.py') ? file : `${file.replaceAll('.', '/')}.py`;
+  const found = [path, path.replace(/\.py$/, '/__main__.py')]
+    .map((each) => walk.container.fileAt(joinContainer(walk.container.workdir ?? '/', each)))
+    .find((each) => each.kind === 'repo');
+  const module = found?.kind === 'repo' ? walk.sources.python(found.path) : undefined;
+  return module ? { ...program, role: roleOfScript(module) } : program;
 }
 
 const ON_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];

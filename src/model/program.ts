@@ -193,10 +193,11 @@ function pythonScript(words: readonly string[], at: Span): Program | undefined {
       preload: false,
       chdir: undefined,
     };
-  const subcommand = words[script + 1] !== undefined && script >= 0;
+  // FlaskGroup: https://flask.palletsprojects.com/en/stable/cli/#custom-scripts
+  const served = /(?:^|\/)manage\.py$/.test(file) && words[script + 1] === 'run';
   return {
-    name: 'python',
-    role: subcommand || module > 0 ? 'other' : 'web',
+    name: served ? 'manage.py run' : 'python',
+    role: served ? 'web' : 'other',
     app: { module: file, object: undefined, call: undefined, at },
     workers: 1,
     preload: false,

@@ -99,7 +99,9 @@ function gunicornConfig(stack: Stack, view: ServiceView, main: StartCommand): Gu
     preload: value('preload_app')?.text === 'True',
     workers: workers && {
       count: workersIn(view, workers.text),
-      evidence: [{ at: workers.at, says: 'gunicorn reads here how many processes it starts; each imports the application' }],
+      evidence: [
+        { at: workers.at, says: 'gunicorn reads here how many processes it starts; each imports the application' },
+      ],
     },
     unreadable: false,
   };
@@ -114,7 +116,9 @@ const fileOf = (view: ServiceView, path: string): string | undefined => {
 function workersIn(view: ServiceView, text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text);
   if (/^[\w.]*cpu_count\(\) *\* *2 *\+ *1$|^\(?2 *\* *[\w.]*cpu_count\(\)\)? *\+ *1$/.test(text)) return 3;
-  const match = /^int\(\s*os\.(?:environ\.get|getenv)\(\s*["'](\w+)["'](?:\s*,\s*["']?(\d+)["']?)?\s*\)\s*\)$/.exec(text);
+  const match = /^int\(\s*os\.(?:environ\.get|getenv)\(\s*["'](\w+)["'](?:\s*,\s*["']?(\d+)["']?)?\s*\)\s*\)$/.exec(
+    text,
+  );
   const value = match?.[1] === undefined ? undefined : (view.container.variable(match[1]) ?? match[2]);
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
 }

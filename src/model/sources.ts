@@ -4,6 +4,7 @@ import { type Dockerignore, readDockerignore } from '../parse/dockerignore.ts';
 import { type DotenvFile, readDotenv } from '../parse/dotenv.ts';
 import { type PythonModule, readPython } from '../parse/python.ts';
 import { readShell, type ShellScript } from '../parse/shell.ts';
+import { readTypescript, type ScriptModule } from '../parse/typescript.ts';
 import type { Repo } from '../repo/repo.ts';
 
 /** Parsed files that outlive a snapshot: an entry holds as long as the file's text is the same. */
@@ -17,6 +18,8 @@ export interface Sources {
   readonly dotenv: (path: string) => DotenvFile | undefined;
   readonly python: (path: string) => PythonModule | undefined;
   readonly shell: (path: string) => ShellScript | undefined;
+  /** Nothing until `loadTypescript` is done. */
+  readonly typescript: (path: string) => ScriptModule | undefined;
   readonly cache: ParseCache;
 }
 
@@ -41,6 +44,7 @@ export function sourcesOf(repo: Repo, cache: ParseCache): Sources {
     dotenv: reader('dotenv', readDotenv),
     python: reader('python', readPython),
     shell: reader('shell', (path, text) => readShell(path, text)),
+    typescript: reader('typescript', readTypescript),
     cache,
   };
 }

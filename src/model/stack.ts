@@ -115,7 +115,7 @@ function viewOf(repo: Repo, sources: Sources, service: Service, neighbours: read
     entry,
     store: storeOf(service),
     get stores() {
-      return storesUsedBy(service, entry, python, stores);
+      return storesUsedBy(service, startup, entry, python, stores);
     },
   };
 }

@@ -49,9 +49,12 @@ export function linesToWait(view: ServiceView, stores: readonly Store[]): Lines 
 export function linesOfStep({ argv }: StartStep, suffix: string): readonly string[] {
   const code = argv.indexOf('-c');
   const text = argv[code + 1];
+  const isCode = code > 0 && /(?:^|\/)(?:sh|bash|python[\d.]*)$/.test(argv[code - 1] ?? '');
   if (code > 0 && text?.includes('\n') && code + 2 === argv.length && /python[\d.]*$/.test(argv[code - 1] ?? ''))
     return [`${[...argv.slice(0, code), '-'].map(quoteWord).join(' ')} <<'PY'${suffix}`, ...text.split('\n'), 'PY'];
-  return [`${argv.map((word) => (word === text && code > 0 ? quoteCode(word) : quoteWord(word))).join(' ')}${suffix}`];
+  return [
+    `${argv.map((word, index) => (index === code + 1 && isCode ? quoteCode(word) : quoteWord(word))).join(' ')}${suffix}`,
+  ];
 }
 
 /** Python code reads better in double quotes where nothing in it means anything to the shell. */

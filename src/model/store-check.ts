@@ -1,5 +1,4 @@
 import { textOf } from '../parse/compose.ts';
-import { interpolate } from '../parse/dotenv.ts';
 import { imageTag } from './base-image.ts';
 import type { Service } from './service.ts';
 import type { Store } from './store.ts';
@@ -67,14 +66,17 @@ function redisCheck(service: Service): readonly string[] {
   const program = /valkey/.test(service.image?.text ?? '') ? 'valkey-cli' : 'redis-cli';
   const command = commandText(service);
   const port = portOption(command, /--port[= ](\d+)/, '-p');
-  const password = /--requirepass[= ]+("[^"]*"|'[^']*'|\S+)/.exec(command)?.[1]?.replace(/^["']|["']$/g, '');
+  const password = /--requirepass[= ]+("[^"]*"|'[^']*'|\$\{[^}]*\}|\S+)/
+    .exec(command)?.[1]
+    ?.replace(/^["']|["']$/g, '');
   const bitnami = /bitnami/.test(service.image?.text ?? '') && service.environment.has('REDIS_PASSWORD');
   const own = bitnami ? '$$REDIS_PASSWORD' : /^\$\$(?:\w+|\{\w+\})$/.exec(password ?? '')?.[0];
   if (own !== undefined) return ['CMD-SHELL', `${program}${port} -a "${own}" --no-auth-warning ping | grep -q PONG`];
   if (password === undefined) return ['CMD', program, ...port.split(' ').filter(Boolean), 'ping'];
-  const plain = /^\$(?:\w+|\{\w+(?::?\?[^}]*)?\})$/.test(password) && interpolate(password, () => '').names.length > 0;
-  if (!plain) return ['CMD-SHELL', `${program}${port} ping | grep -qE 'PONG|NOAUTH'`];
-  return ['CMD', program, ...port.split(' ').filter(Boolean), '-a', password, '--no-auth-warning', 'ping'];
+  const variable = /^\$(?:(\w+)|\{(\w+)(?::?\?[^}]*)?\})$/.exec(password);
+  const name = variable?.[1] ?? variable?.[2];
+  if (name === undefined) return ['CMD-SHELL', `${program}${port} ping | grep -qE 'PONG|NOAUTH'`];
+  return ['CMD', program, ...port.split(' ').filter(Boolean), '-a', `\${${name}}`, '--no-auth-warning', 'ping'];
 }
 
 /** mongosh came with MongoDB 5; older images have `mongo`. */

@@ -38,7 +38,7 @@ export const deleteEntry = (file: ComposeFile, path: readonly string[]): readonl
  */
 export const deleteShown = (file: ComposeFile, at: Span): readonly Edit[] | undefined => {
   const links = linksAt(file, at);
-  const target = links && links[emptiedDepth(links)];
+  const target = links?.[emptiedDepth(links)];
   if (!file.root || !target) return undefined;
   return removed(file, target, new Set([target.index]), plainWithout(file.root, target.part.at));
 };

@@ -84,7 +84,7 @@ describe('hard input', () => {
       ),
     );
     expect(fix).toBe(
-      'COPY requirements.txt /app/\nRUN --mount=type=cache,target=/c cd /app && pip install -r requirements.txt\nCOPY . /app\nRUN --mount=type=cache,target=/c cd /app && ./build',
+      'COPY requirements.txt /app/\nRUN --mount=type=cache,target=/c cd /app && pip install -r requirements.txt\nCOPY . /app\nRUN --mount=type=cache,target=/c cd /app && ./build\n',
     );
   });
 

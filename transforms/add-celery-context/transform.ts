@@ -20,7 +20,7 @@ const MESSAGE =
 export default defineTransform({
   id: 'add-celery-context',
   group: 'repair',
-  summary: 'run Celery tasks that use Flask inside its application context',
+  summary: 'Run Celery tasks that use Flask inside its application context',
   *find(stack) {
     const workers = stack.services.flatMap((service) => workerOf(stack.view(service)) ?? []);
     const keyOf = ({ celery }: Worker): string => `${celery.module.path}#${celery.name}`;

@@ -13,6 +13,10 @@ export interface Candidate extends Work {
   readonly tried: boolean;
 }
 
+/** What a candidate calls, as people name it: the coroutine rather than `asyncio.run`. */
+export const labelOf = ({ found: { call }, target }: Candidate): string =>
+  target && !call.callee.endsWith(target.fn.name) ? `${target.fn.name}()` : `${call.callee}()`;
+
 /** Names of functions that add rows which every installation has. */
 const SEEDS = /seed|init|default|bootstrap|populate|fixture|prepare|setup|set_up|ensure|(?:load|create|insert)_/i;
 
@@ -33,7 +37,8 @@ export function candidatesIn(
     if (reason?.includes('defines the application')) return [];
     taken.add(call);
     const places = [...via, { module, call }];
-    if (places.some((each) => isConditional(each.module, each.call)) || work.calls.some((each) => takesLock(each.call))) return [];
+    if (places.some((each) => isConditional(each.module, each.call)) || work.calls.some((each) => takesLock(each.call)))
+      return [];
     if (places.some((each) => isLocked(each.module, each.call))) return [];
     const stays = call.whole ? reason : `the result of ${call.callee}() is used`;
     const tried = enclosing(module, statement.index).some(({ kind }) => kind === 'try');

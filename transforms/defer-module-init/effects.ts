@@ -21,6 +21,8 @@ export interface Work {
   readonly target: FunctionPlace | undefined;
   /** Every call that runs in it, itself first. */
   readonly calls: readonly ImportCall[];
+  /** Those of them that do the work itself. */
+  readonly doers: readonly ImportCall[];
 }
 
 /** Functions that run a coroutine, or a function that is handed to them. */
@@ -34,12 +36,18 @@ export function workOf(python: PythonPath, module: PythonModule, call: PythonCal
   const [target] = [call, ...inner].flatMap((each) => functionOf(python, module, each) ?? []);
   const self: ImportCall = { call, module, inside: undefined, via: [] };
   const entered = target
-    ? callsFrom(python, [{ module: target.module, scope: target.fn.qualified }], { script: undefined, skip: () => false })
+    ? callsFrom(python, [{ module: target.module, scope: target.fn.qualified }], {
+        script: undefined,
+        skip: () => false,
+      })
     : [];
   // Modules that the function imports run too, but that is their own affair: only what hangs on calls counts.
   const calls = [self, ...entered.filter(({ inside }) => inside !== undefined)];
-  const effects = calls.flatMap((each) => effectOf(python, each.module, each.call) ?? []);
-  return { effects: unique(effects), target, calls };
+  const done = calls.flatMap((each) => {
+    const effect = effectOf(python, each.module, each.call);
+    return effect ? [{ effect, each }] : [];
+  });
+  return { effects: unique(done.map(({ effect }) => effect)), target, calls, doers: done.map(({ each }) => each) };
 }
 
 const unique = (effects: readonly Effect[]): readonly Effect[] => [
@@ -51,7 +59,8 @@ export function effectOf(python: PythonPath, module: PythonModule, call: PythonC
   if (functionOf(python, module, call)) return undefined;
   const last = call.callee.split('.').at(-1) ?? '';
   const args = call.args.map(({ text }) => text).join(', ');
-  if (/^(?:create_all|create_tables)$/.test(last)) return { kind: 'schema', key: keyOf(python, module, call.callee, call.scope) };
+  if (/^(?:create_all|create_tables)$/.test(last))
+    return { kind: 'schema', key: keyOf(python, module, call.callee, call.scope) };
   if (last === 'run_sync' && /\.create_all$/.test(call.args[0]?.text ?? ''))
     return { kind: 'schema', key: keyOf(python, module, call.args[0]?.text ?? '', call.scope) };
   const tool = migrationTool(python, module, call, args);
@@ -70,7 +79,10 @@ export function effectOf(python: PythonPath, module: PythonModule, call: PythonC
 /** `db.create_all` and `db.metadata.create_all` of the same object are the same work, whatever a module calls the object. */
 function keyOf(python: PythonPath, module: PythonModule, callee: string, scope: string): string {
   const origin = python.origin(module, callee, scope);
-  const name = origin?.kind === 'defined' ? `${origin.module.path}#${origin.name}` : (origin?.dotted ?? `${module.path}?${callee}`);
+  const name =
+    origin?.kind === 'defined'
+      ? `${origin.module.path}#${origin.name}`
+      : (origin?.dotted ?? `${module.path}?${callee}`);
   return name.replace(/\.(?:create_all|create_tables)$/, '').replace(/\.metadata$/, '');
 }
 
@@ -83,7 +95,8 @@ function migrationTool(python: PythonPath, module: PythonModule, call: PythonCal
     return dotted === 'alembic.command.upgrade' ? 'alembic upgrade' : undefined;
   }
   if (last === 'call_command') return call.args[0]?.string === 'migrate' ? 'manage.py migrate' : undefined;
-  if (!/^(?:os\.(?:system|popen)|(?:subprocess\.)?(?:run|call|check_call|check_output|Popen))$/.test(call.callee)) return undefined;
+  if (!/^(?:os\.(?:system|popen)|(?:subprocess\.)?(?:run|call|check_call|check_output|Popen))$/.test(call.callee))
+    return undefined;
   const text = call.args[0]?.string;
   const words = text?.split(/\s+/) ?? [...args.matchAll(/["']([^"']*)["']/g)].map((match) => match[1] ?? '');
   return migrationName(words);
@@ -95,7 +108,9 @@ const STARTED = /(?:^|\.)(?:Thread|Timer|Process|Observer|\w*Scheduler)\(/;
 function startsProcess(python: PythonPath, module: PythonModule, call: PythonCall): boolean {
   const receiver = call.callee.slice(0, -'.start'.length);
   if (STARTED.test(receiver)) return true;
-  const local = module.assignments.findLast((each) => each.target === receiver && each.scope === call.scope && each.value);
+  const local = module.assignments.findLast(
+    (each) => each.target === receiver && each.scope === call.scope && each.value,
+  );
   const origin = local ? undefined : python.origin(module, receiver, call.scope);
   const made =
     local ??
@@ -113,7 +128,8 @@ const LOCKS = /advisory|get_lock|flock|filelock|\bportalocker\b|\block\(|\.lock\
 
 /** True when a call takes a lock that other processes see. */
 export const takesLock = (call: PythonCall): boolean =>
-  LOCKS.test(call.callee) || /pg_(?:try_)?advisory|get_lock\(|LOCK TABLE/i.test(call.args.map(({ text }) => text).join(' '));
+  LOCKS.test(call.callee) ||
+  /pg_(?:try_)?advisory|get_lock\(|LOCK TABLE/i.test(call.args.map(({ text }) => text).join(' '));
 
 /** Why a call has to stay in the import of every process, though it does one-time work; `undefined` when nothing says so. */
 export function reasonToStay(modules: readonly PythonModule[], work: Work): string | undefined {
@@ -121,8 +137,11 @@ export function reasonToStay(modules: readonly PythonModule[], work: Work): stri
   if (!target) return undefined;
   const defines = work.calls.slice(1).find(({ call }) => DEFINES.test(call.callee) || call.decorator);
   if (defines) return `it calls ${defines.call.callee}(), which defines the application`;
-  const places = new Map([[`${target.module.path}#${target.fn.qualified}`, target as { module: PythonModule; fn: PythonFunction }]]);
-  for (const { module, inside } of work.calls) if (inside) places.set(`${module.path}#${inside.qualified}`, { module, fn: inside });
+  const places = new Map([
+    [`${target.module.path}#${target.fn.qualified}`, target as { module: PythonModule; fn: PythonFunction }],
+  ]);
+  for (const { module, inside } of work.calls)
+    if (inside) places.set(`${module.path}#${inside.qualified}`, { module, fn: inside });
   for (const { module, fn } of places.values()) {
     const name = boundState(modules, module, fn, [...places.values()]);
     if (name !== undefined) return `it binds ${name}, which other code reads`;
@@ -144,15 +163,18 @@ function boundState(
     const read = modules.some(
       (each) =>
         each.imports.some((imported) => imported.name === name) ||
-        each.names.some(({ name: own, dotted, at }) =>
-          (each === module ? own === name : dotted.split('.').includes(name)) && !inWork(each.path, at.start),
+        each.names.some(
+          ({ name: own, dotted, at }) =>
+            (each === module ? own === name : dotted.split('.').includes(name)) && !inWork(each.path, at.start),
         ),
     );
     if (read) return name;
   }
   const locals = new Set([
     ...fn.parameters.map(({ name }) => name),
-    ...module.assignments.filter(({ scope, target }) => scope === fn.qualified && /^\w+$/.test(target)).map(({ target }) => target),
+    ...module.assignments
+      .filter(({ scope, target }) => scope === fn.qualified && /^\w+$/.test(target))
+      .map(({ target }) => target),
   ]);
   const isOuter = (head: string): boolean => !locals.has(head) || fn.parameters.some(({ name }) => name === head);
   const set = module.assignments.find(
@@ -164,7 +186,12 @@ function boundState(
       scope === fn.qualified &&
       /^\w+\.(?:append|extend|update|add|insert|setdefault|subscribe)$/.test(callee) &&
       !locals.has(callee.split('.')[0] ?? '') &&
-      module.assignments.some((each) => each.scope === '' && each.target === callee.split('.')[0] && /^(?:\{|\[|\(|set\(|dict\(|list\(|defaultdict)/.test(each.value?.text ?? '')),
+      module.assignments.some(
+        (each) =>
+          each.scope === '' &&
+          each.target === callee.split('.')[0] &&
+          /^(?:\{|\[|\(|set\(|dict\(|list\(|defaultdict)/.test(each.value?.text ?? ''),
+      ),
   );
   return filled?.callee.split('.')[0];
 }

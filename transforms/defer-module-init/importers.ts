@@ -11,6 +11,8 @@ export interface Importer extends ServerProcesses {
   readonly modules: readonly PythonModule[];
   readonly calls: readonly ImportCall[];
   readonly candidates: readonly Candidate[];
+  /** It is started as a script (`python app.py`), so that its `__main__` part runs as well. */
+  readonly script: boolean;
 }
 
 /** The servers and workers of a stack, with the one-time work that each of their processes repeats. */
@@ -18,7 +20,7 @@ export function importersOf(stack: Stack): readonly Importer[] {
   return stack.services.flatMap((service) => {
     const view = stack.view(service);
     const { main } = view.startup;
-    if (!view.entry || view.store || !main || !/^(?:web|worker|beat|monitor)$/.test(main.program.role) || isScript(view)) return [];
+    if (!view.entry || view.store || !main || !/^(?:web|worker|beat|monitor)$/.test(main.program.role)) return [];
     return [atImport(stack, view, view.entry), ...inChildren(view, view.entry)];
   });
 }
@@ -31,15 +33,23 @@ function atImport(stack: Stack, view: ServiceView, entry: PythonModule): Importe
   const modules = python.reachable(entry.path, true);
   const factory = calledFactory(view)?.object;
   const starts = [{ module: entry, scope: '' }, ...(factory === undefined ? [] : [{ module: entry, scope: factory }])];
-  const calls = callsFrom(python, starts, { script: undefined, skip: () => false });
-  return { view, modules, calls, candidates: candidatesIn(python, modules, calls), ...processesOf(stack, view) };
+  const script = isScript(view) ? entry : undefined;
+  const calls = callsFrom(python, starts, { script, skip: () => false });
+  return {
+    view,
+    modules,
+    calls,
+    candidates: candidatesIn(python, modules, calls),
+    script: script !== undefined,
+    ...processesOf(stack, view),
+  };
 }
 
 /** https://docs.celeryq.dev/en/stable/userguide/signals.html#worker-process-init: runs in every child of the pool. */
 function inChildren(view: ServiceView, entry: PythonModule): readonly Importer[] {
   const { main } = view.startup;
   const pool = option(main?.argv ?? [], ['-P', '--pool']) ?? 'prefork';
-  if (!main || main.program.name !== 'celery worker' || !/^(?:prefork|processes)$/.test(pool)) return [];
+  if (main?.program.name !== 'celery worker' || !/^(?:prefork|processes)$/.test(pool)) return [];
   const { python } = view;
   const modules = python.reachable(entry.path, true);
   const handlers = modules.flatMap((module) =>
@@ -55,5 +65,16 @@ function inChildren(view: ServiceView, entry: PythonModule): readonly Importer[]
     { at: main.at, says: `${view.service.name} starts ${count ?? 'several'} processes` },
     { at: { ...first.at, path: first.module.path }, says: `${first.scope}() runs in each of them` },
   ];
-  return [{ view, modules, calls, candidates: candidatesIn(python, modules, calls), count, evidence, config: undefined }];
+  return [
+    {
+      view,
+      modules,
+      calls,
+      candidates: candidatesIn(python, modules, calls),
+      count,
+      evidence,
+      config: undefined,
+      script: false,
+    },
+  ];
 }

@@ -1,4 +1,4 @@
-import { callsFrom, type CodeStart, type ImportCall } from '../../src/model/import-time.ts';
+import { type CodeStart, callsFrom, type ImportCall } from '../../src/model/import-time.ts';
 import type { StartCommand } from '../../src/model/process.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { type PythonCall, type PythonModule, readPython } from '../../src/parse/python.ts';
@@ -18,7 +18,11 @@ export interface Performer {
 }
 
 /** What runs before a service's server: the commands of its own start, and one-shot services whose success it waits for. */
-export function performersFor(stack: Stack, view: ServiceView, skip: (call: PythonCall) => boolean): readonly Performer[] {
+export function performersFor(
+  stack: Stack,
+  view: ServiceView,
+  skip: (call: PythonCall) => boolean,
+): readonly Performer[] {
   const { main } = view.startup;
   const own = view.startup.commands.filter((command) => command !== main && isBefore(view, command));
   const oneShots = view.service.dependsOn
@@ -40,27 +44,54 @@ function isBefore({ startup }: ServiceView, command: StartCommand): boolean {
   return !command.conditional && !command.background && (!main || commands.indexOf(command) < commands.indexOf(main));
 }
 
-function performer(stack: Stack, view: ServiceView, command: StartCommand, skip: (call: PythonCall) => boolean): Performer {
+function performer(
+  stack: Stack,
+  view: ServiceView,
+  command: StartCommand,
+  skip: (call: PythonCall) => boolean,
+): Performer {
   const { python } = view;
   const script = scriptOf(stack, view, command);
   const starts = script ? [{ module: script, scope: '' }] : commandStarts(stack, view, command);
   // The text of `python -c` is no file, so it is walked by its own.
-  const calls = script && !stack.repo.has(script.path) ? inlineCalls(view, script, skip) : callsFrom(python, starts, { script, skip });
+  const calls =
+    script && !stack.repo.has(script.path)
+      ? inlineCalls(view, script, skip)
+      : callsFrom(python, starts, { script, skip });
   const kept = calls.filter(({ call }) => !skip(call));
-  const works = new Set(kept.flatMap((each) => {
-    const effect = effectOf(python, each.module, each.call);
-    return effect ? [`${effect.kind} ${effect.key}`] : [];
-  }));
+  const works = new Set(
+    kept.flatMap((each) => {
+      const effect = effectOf(python, each.module, each.call);
+      return effect ? [`${effect.kind} ${effect.key}`] : [];
+    }),
+  );
   if (command.program.role === 'migration') works.add(`migrate ${command.program.name}`);
-  const entered = [...starts.map(({ module, scope }) => `${module.path}#${scope}`), ...kept.flatMap(({ module, inside }) => (inside ? [`${module.path}#${inside.qualified}`] : []))];
+  const entered = [
+    ...starts.map(({ module, scope }) => `${module.path}#${scope}`),
+    ...kept.flatMap(({ module, inside }) => (inside ? [`${module.path}#${inside.qualified}`] : [])),
+  ];
   return { view, command, calls, works, enters: new Set(entered) };
 }
 
-function inlineCalls(view: ServiceView, script: PythonModule, skip: (call: PythonCall) => boolean): readonly ImportCall[] {
+function inlineCalls(
+  view: ServiceView,
+  script: PythonModule,
+  skip: (call: PythonCall) => boolean,
+): readonly ImportCall[] {
   const { python } = view;
-  const imports = script.imports.flatMap((each) => python.targets(script, each)).flatMap((path) => python.reachable(path, false).slice(0, 1));
-  const loaded = callsFrom(python, imports.map((module) => ({ module, scope: '' })), { script: undefined, skip });
-  const own = callsFrom({ ...python, reachable: (path, lazy) => (path === script.path ? [script] : python.reachable(path, lazy)) }, [{ module: script, scope: '' }], { script, skip });
+  const imports = script.imports
+    .flatMap((each) => python.targets(script, each))
+    .flatMap((path) => python.reachable(path, false).slice(0, 1));
+  const loaded = callsFrom(
+    python,
+    imports.map((module) => ({ module, scope: '' })),
+    { script: undefined, skip },
+  );
+  const own = callsFrom(
+    { ...python, reachable: (path, lazy) => (path === script.path ? [script] : python.reachable(path, lazy)) },
+    [{ module: script, scope: '' }],
+    { script, skip },
+  );
   return [...own, ...loaded];
 }
 
@@ -73,13 +104,18 @@ function scriptOf(stack: Stack, view: ServiceView, command: StartCommand): Pytho
   if (text !== undefined) return readPython(`${command.at.path}:${command.at.start}`, text);
   const module = argv.indexOf('-m');
   const name = argv[module + 1] ?? '';
-  const path = module > 0 ? (view.python.find(`${name}.__main__`) ?? view.python.find(name)) : view.python.entry(argv.slice(1).find((word) => word.endsWith('.py')) ?? '');
+  const path =
+    module > 0
+      ? (view.python.find(`${name}.__main__`) ?? view.python.find(name))
+      : view.python.entry(argv.slice(1).find((word) => word.endsWith('.py')) ?? '');
   return path === undefined ? undefined : stack.sources.python(path);
 }
 
 /** The text behind `python - <<'PY'`. */
 function hereDocument(stack: Stack, { source, argv }: StartCommand): string | undefined {
-  const lines = source ? stack.sources.shell(source.at.path)?.commands.find(({ at }) => at.start === source.at.start)?.lines : undefined;
+  const lines = source
+    ? stack.sources.shell(source.at.path)?.commands.find(({ at }) => at.start === source.at.start)?.lines
+    : undefined;
   if (!source || !lines || !(argv.length === 1 || (argv.length === 2 && argv[1] === '-'))) return undefined;
   const text = stack.repo.read(source.at.path) ?? '';
   const match = /<<-?\s*['"]?(\w+)['"]?[^\n]*\n([\s\S]*)/.exec(text.slice(source.at.start, lines.end));
@@ -90,7 +126,9 @@ function hereDocument(stack: Stack, { source, argv }: StartCommand): string | un
 function commandStarts(stack: Stack, view: ServiceView, { argv, program }: StartCommand): readonly CodeStart[] {
   if (!program.name.startsWith('flask') || argv.includes('run')) return [];
   const named = program.app?.module ?? view.container.variable('FLASK_APP')?.split(':')[0];
-  const path = (named === undefined ? ['wsgi', 'app'] : [named]).map((each) => view.python.entry(each.replace(/\.py$/, '')) ?? view.python.entry(each)).find((each) => each !== undefined);
+  const path = (named === undefined ? ['wsgi', 'app'] : [named])
+    .map((each) => view.python.entry(each.replace(/\.py$/, '')) ?? view.python.entry(each))
+    .find((each) => each !== undefined);
   const module = path === undefined ? undefined : stack.sources.python(path);
   if (!module) return [];
   const factory = module.functions.find(({ qualified }) => /^(?:create_app|make_app)$/.test(qualified));
@@ -109,10 +147,14 @@ export interface CliCommand extends CodeStart {
 export const cliCommands = (modules: readonly PythonModule[]): readonly CliCommand[] =>
   modules.flatMap((module) =>
     module.functions.flatMap((fn) => {
-      const decorator = fn.decorators.find(({ callee }) => /(?:\.cli|^click|^cli|_cli|_group)\.command$|^click\.command$/.test(callee));
+      const decorator = fn.decorators.find(({ callee }) =>
+        /(?:\.cli|^click|^cli|_cli|_group)\.command$|^click\.command$/.test(callee),
+      );
       if (!decorator) return [];
       // https://click.palletsprojects.com/en/stable/commands-and-groups/#basic-group-example: `_command` is cut off, `_` becomes `-`.
-      const name = decorator.args.find((arg) => arg.name === undefined || arg.name === 'name')?.string ?? fn.name.replace(/_(?:command|cmd|group|grp)$/, '').replaceAll('_', '-');
+      const name =
+        decorator.args.find((arg) => arg.name === undefined || arg.name === 'name')?.string ??
+        fn.name.replace(/_(?:command|cmd|group|grp)$/, '').replaceAll('_', '-');
       return [{ module, scope: fn.qualified, name }];
     }),
   );

@@ -1,3 +1,4 @@
+import { lineContentEnd } from '../../src/lines.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { type ComposeFile, insertEntries } from '../../src/parse/compose.ts';
@@ -43,7 +44,8 @@ export function buildMove(
     return {
       manual: `${to.name} runs the image that ${service.name} builds, and its build is put together from several places`,
     };
-  const lines = unindented(part.file.text, part.entry.at.start, part.entry.at.end);
+  const { text } = part.file;
+  const lines = unindented(text, part.entry.at.start, lineContentEnd(text, part.entry.at.end));
   const step: ComposeStep = (now) => {
     const own = home.entry.value.kind === 'map' ? home.entry.value.own.map(({ key }) => String(key.value)) : [];
     return insertEntries(now, home.path, lines, own.includes('image') ? 'image' : undefined);

@@ -24,7 +24,7 @@ export function databaseDiffers(migrator: ServiceView, web: ServiceView): string
     return `${other.name} is not the same for ${a.name} and ${b.name}, so they use another database or another user`;
   if (a.hiddenEnvironment && !sameEnvFiles(migrator, web))
     return `${a.name} reads an env file that is not in the repository`;
-  const store = databasesOf(migrator).find((each) => databasesOf(web).includes(each));
+  const store = databasesOf(migrator).find((each) => databasesOf(web).some((other) => other.service === each.service));
   const url = shared.find(({ value }) => value?.text.includes('://') && !/^(?:redis|rediss|amqps?):/.test(value.text));
   if (url?.value?.text.startsWith('sqlite') && !sameMount(migrator, web))
     return `their SQLite file is not on a volume that both mount`;

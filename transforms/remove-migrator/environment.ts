@@ -22,7 +22,7 @@ export function neededVariables(stack: Stack, { view }: Migrator, web: ServiceVi
   for (const variable of own) {
     const { name, value } = variable;
     if (IDLE.test(name.toUpperCase()) || (!TOOL.test(name) && !isMentioned(stack, name))) continue;
-    if (name === 'NODE_ENV') continue;
+    if (name === 'NODE_ENV' || (name === 'PYTHONPATH' && value?.text === web.container.workdir)) continue;
     const text = value?.text;
     const secret = SECRET.test(name.toUpperCase()) || isConnection(variable);
     const fixed = text !== undefined && !value?.unknown && isLiteral(stack, variable) && /^[\w.:/@,+-]*$/.test(text);

@@ -3,7 +3,7 @@ import { imageFamily } from '../../src/model/base-image.ts';
 import type { Dependency, Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { hasHealthcheck } from '../../src/model/store-health.ts';
-import { joinContainer, within } from '../../src/repo/path.ts';
+import { joinContainer, nameOf, within } from '../../src/repo/path.ts';
 import type { Migrator } from './migrator.ts';
 
 /** One reason why something does not work, as a clause, with its proof. */
@@ -18,7 +18,7 @@ const PLAIN = /^(?:python|node|debian|ubuntu|alpine|buildpack-deps|pypy)$/;
 /** Why a migrator cannot do its work. */
 export const faultsOf = (stack: Stack, migrator: Migrator): readonly Fault[] => [
   ...missingDockerfile(stack, migrator.view),
-  ...missingCommand(migrator),
+  ...missingCommand(stack, migrator),
   ...migrator.view.service.dependsOn.flatMap((edge) => invalidEdge(stack, migrator.view.service, edge)),
   ...cycle(stack, migrator.view.service),
 ];
@@ -31,7 +31,7 @@ function missingDockerfile(stack: Stack, { service }: ServiceView): readonly Fau
 }
 
 /** Words with a path (and `python manage.py`) that stand for a file which the image does not hold. */
-function missingCommand({ view, run, shellless }: Migrator): readonly Fault[] {
+function missingCommand(stack: Stack, { view, run, shellless }: Migrator): readonly Fault[] {
   const { container, image, service } = view;
   const words = container.argv?.words ?? [];
   if (shellless) {
@@ -39,6 +39,8 @@ function missingCommand({ view, run, shellless }: Migrator): readonly Fault[] {
     const why = `no shell reads its command, so ${word?.text ?? '&&'} is passed on as an argument`;
     return [{ why, evidence: word ? [{ at: word.at, says: why }] : [] }];
   }
+  const nowhere = image ? undefined : absentScript(stack, view);
+  if (nowhere) return [nowhere];
   const workdir = container.workdir;
   if (workdir === undefined || !image || !PLAIN.test(imageFamily(image.base ?? ''))) return [];
   const script = run.argv.find((word) => /\.py$/.test(word));
@@ -59,6 +61,15 @@ function missingCommand({ view, run, shellless }: Migrator): readonly Fault[] {
   return [
     { why, evidence: [{ at: gone.at, says: `${service.name} starts ${gone.text}, which no COPY or mount brings` }] },
   ];
+}
+
+/** A script that no file of the repository is named like, where the Dockerfile that could bring it is missing. */
+function absentScript(stack: Stack, { container, service }: ServiceView): Fault | undefined {
+  if (!service.build) return undefined;
+  const word = container.argv?.words.find(({ text }) => /^\.{1,2}\/.*\.(?:sh|bash)$/.test(text));
+  if (!word || stack.repo.paths.some((path) => nameOf(path) === nameOf(word.text))) return undefined;
+  const why = `no file of this repository is ${word.text}`;
+  return { why, evidence: [{ at: word.at, says: `${service.name} starts ${word.text}, which no file is named like` }] };
 }
 
 function invalidEdge(stack: Stack, service: Service, edge: Dependency): readonly Fault[] {

@@ -90,7 +90,7 @@ function mentionOf(
   const pattern = new RegExp(
     words.map((word) => `(?<![\\w.-])${word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-]|\\.\\w)`).join('|'),
   );
-  if (common && folderOf(path) === '') return 'docker build without -f';
+  if (common && folderOf(path) === '' && isDockerfilePath(path)) return 'a plain `docker build`';
   return stack.repo.paths.find((other) => {
     if (other === path || gone.includes(other) || DOCUMENTATION.test(other) || NOT_A_USE.test(other)) return false;
     const text = texts.has(other) ? texts.get(other) : stack.repo.read(other);

@@ -1,5 +1,5 @@
 import type { Span } from '../../src/finding.ts';
-import type { Assignment } from '../../src/model/process.ts';
+import type { Assignment, StartCommand } from '../../src/model/process.ts';
 import { migrationName, peel } from '../../src/model/program.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { readShell } from '../../src/parse/shell.ts';
@@ -41,7 +41,7 @@ export function migratorOf(stack: Stack, view: ServiceView): Migrator | undefine
   const lost = lostScript(stack, view);
   const commands = lost ? commandsOfScript(stack, lost.path) : commandsOf(view);
   const run = commands.find((command): command is MigratorCommand & { tool: string } => command.tool !== undefined);
-  if (!run || startup.commands.some(({ program }) => STAYS.test(program.role))) return undefined;
+  if (!run || startup.commands.some((command) => stays(command))) return undefined;
   const texts = commands.map(({ argv }) => argv.join(' '));
   if (commands.some(({ argv }) => argv.some((word) => TESTS.test(nameOf(word))) || argv.includes('test')))
     return undefined;
@@ -50,6 +50,14 @@ export function migratorOf(stack: Stack, view: ServiceView): Migrator | undefine
   const shellless = startup.commands.some(({ argv, source }) => !source && argv.some((word) => OPERATOR.test(word)));
   return { view, commands, run, scripts: [...new Set(scripts)], lost, shellless };
 }
+
+/** A server, a worker; a Python script may be either, unless its name says that it prepares something. */
+const stays = ({ program, argv }: StartCommand): boolean =>
+  STAYS.test(program.role) &&
+  !(
+    program.name === 'python' &&
+    argv.some((word) => /(?:seed|init|fixture|load|create|setup|bootstrap|migrat)\w*\.py$/.test(word))
+  );
 
 const OPERATOR = /^(?:&&|\|\||;|\|)$/;
 

@@ -15,14 +15,14 @@ export function borrowsFrom(stack: Stack, removed: readonly Service[], service: 
   const word = new RegExp(`(?:^|[^\\w.-])${escapeRegExp(service.name)}(?=$|[^\\w.-])`);
   const rest = stack.services.filter((other) => !removed.includes(other));
   for (const other of rest) {
-    if (extendsFrom(other, service)) return `${other.name} extends ${service.name}`;
+    if (extendsFrom(other, service)) return `${other.name} takes parts of the definition of ${service.name} over`;
     if (other.project !== service.project) continue;
     for (const key of BORROWS)
       for (const { node, file } of other.parts.get(key) ?? [])
         if (word.test(file.text.slice(node.at.start, node.at.end)))
           return `${other.name} names ${service.name} under ${key}`;
     const build = other.build?.part;
-    if (build && build.file.text.slice(build.node.at.start, build.node.at.end).includes(`service:${service.name}`))
+    if (build?.file.text.slice(build.node.at.start, build.node.at.end).includes(`service:${service.name}`))
       return `${other.name} is built from ${service.name}`;
   }
   return undefined;

@@ -2,6 +2,7 @@ import { type Change, type Evidence, isEdit } from '../../src/finding.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { isOneShot } from '../../src/model/start-script.ts';
 import { buildMove } from './build-move.ts';
 import { carryOver, webMigrates } from './carry.ts';
 import { databaseDiffers, databasesOf } from './database.ts';
@@ -35,7 +36,7 @@ export function repairOf(stack: Stack, migrator: Migrator, webs: readonly Servic
   if (borrowed !== undefined) return { manual: borrowed };
   const move = buildMove(stack, family, service, web);
   if (move && 'manual' in move) return move;
-  const start = planStart(stack, migrator, web);
+  const start = planStart(without(stack, family), migrator, web);
   if ('manual' in start) return start;
   const removal = removeServices(stack, family, start.changes, move);
   if ('manual' in removal) return removal;
@@ -56,6 +57,13 @@ export function repairOf(stack: Stack, migrator: Migrator, webs: readonly Servic
     notes: notesOf(stack, migrator, family, leftovers.kept, move?.to),
   };
 }
+
+/** The stack as it will be: a service that goes away is no other user of an image. */
+const without = (stack: Stack, removed: readonly Service[]): Stack => ({
+  ...stack,
+  services: stack.services.filter((service) => !removed.includes(service)),
+  neighbours: (service) => stack.neighbours(service).filter((other) => !removed.includes(other)),
+});
 
 /** The migrator and its like in other files that extend it. */
 function familyOf(stack: Stack, migrator: Migrator): readonly Service[] {
@@ -81,13 +89,22 @@ function planStart(
     const evidence = own ? [{ at: own.at, says: `${name} runs ${tool} at its own start already` }] : [];
     return { title: `Remove ${service.name}: ${name} runs ${tool} itself`, changes: [], evidence };
   }
+  const other = stack
+    .neighbours(web.service)
+    .filter((each) => each !== web.service)
+    .map((each) => stack.view(each))
+    .find((each) => !isOneShot(each) && webMigrates(migrator, each));
+  if (other) return { manual: `${other.service.name} runs ${tool} at its own start too, and takes no lock` };
   const carried = carryOver(stack, migrator, web);
   if ('manual' in carried) return carried;
   const plan = planEntrypoint(stack, { view: web, waitFor: databasesOf(web), steps: carried.steps });
   if ('manual' in plan) return plan;
   const evidence: Evidence[] = [
     { at: web.startup.main?.at ?? web.service.at, says: `${name} serves the same code and uses the same database` },
-    { at: { path: carried.file, start: 0, end: 0 }, says: `the migrations, which the image of ${name} holds too` },
+    {
+      at: { path: carried.file, start: 0, end: 0 },
+      says: `${tool} finds its migrations by this, and the image of ${name} holds it too`,
+    },
     ...plan.evidence,
   ];
   return {
@@ -135,7 +152,7 @@ function notesOf(
       ),
     );
   return [
-    ...kept.map(({ path, mentionedIn }) => `${path} stays, because ${mentionedIn} mentions it.`),
+    ...kept.map(({ path, mentionedIn }) => `${path} stays: ${mentionedIn} names it.`),
     ...(service.build?.target === undefined
       ? []
       : [`The stage ${service.build.target} of ${service.build.dockerfile ?? 'its Dockerfile'} is no longer built.`]),

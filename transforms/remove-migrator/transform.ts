@@ -1,9 +1,10 @@
 import type { Finding } from '../../src/finding.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { defineTransform } from '../../src/transform.ts';
+import { webMigrates } from './carry.ts';
 import { type Fault, faultsOf } from './faults.ts';
 import { type Migrator, migratorOf } from './migrator.ts';
-import { callsByName } from './references.ts';
+import { callsByName, extendsFrom } from './references.ts';
 import { repairOf } from './repair.ts';
 import { racesOf, waitsForSuccess, websOf } from './web.ts';
 
@@ -16,6 +17,9 @@ export default defineTransform({
     const claimed = new Set<string>();
     for (const service of stack.services) {
       const migrator = migratorOf(stack, stack.view(service));
+      // What extends another migrator goes along with that one.
+      if (migrator && stack.services.some((other) => other.name === service.name && extendsFrom(service, other)))
+        continue;
       const finding = migrator && findingOf(stack, migrator, request?.named === true);
       if (!finding) continue;
       // Two migrators may share a Dockerfile or a script: the one that goes last takes it along, in the next pass.
@@ -45,11 +49,7 @@ function findingOf(stack: Stack, migrator: Migrator, named: boolean): Finding | 
     if (!waits) return undefined;
     return named ? repairFinding(stack, migrator, webs, [], calls) : information(stack, migrator);
   }
-  if (
-    faults.length === 0 &&
-    calls.length > 0 &&
-    !races.some(({ evidence }) => evidence.some(({ says }) => /waits for service_/.test(says)))
-  )
+  if (faults.length === 0 && calls.length > 0 && waiting.length === 0)
     return calledByHand(migrator, races, calls, named);
   return repairFinding(stack, migrator, webs, faults.length > 0 ? faults : races, calls);
 }
@@ -94,6 +94,15 @@ function calledByHand(
   return named ? { ...finding, fix: { title: `Remove ${service.name}`, safety: 'manual', changes: [] } } : finding;
 }
 
+function consequence(migrator: Migrator, webs: readonly ServiceView[], broken: boolean): string {
+  const own = webs.find((web) => webMigrates(migrator, web));
+  if (own && broken) return `It is not needed either: ${own.service.name} does so at its own start.`;
+  if (own) return `${own.service.name} does so at its own start, so both migrate at the same time.`;
+  return broken
+    ? 'So nothing brings the schema up to date before the application starts.'
+    : 'It may start on a schema that is not there yet.';
+}
+
 function repairFinding(
   stack: Stack,
   migrator: Migrator,
@@ -108,12 +117,11 @@ function repairFinding(
   const why = faults.map((fault) => fault.why).join('; ');
   const message = works
     ? `${service.name} runs ${run.tool} in a service of its own.`
-    : broken
-      ? `${service.name} cannot run ${run.tool}: ${why}. So nothing brings the schema up to date before the application starts.`
-      : `Nothing makes the application wait until ${service.name} has run ${run.tool}: ${why}. It may start on a schema that is not there yet.`;
+    : `${broken ? `${service.name} cannot run ${run.tool}` : `Nothing makes the application wait until ${service.name} has run ${run.tool}`}: ${why}. ${consequence(migrator, webs, broken)}`;
+  const raced = broken ? racesOf(stack, migrator, webs) : [];
   const evidence = [
     { at: run.at, says: `${service.name} runs ${run.tool} and ends` },
-    ...faults.flatMap((fault) => fault.evidence),
+    ...[...faults, ...raced].flatMap((fault) => fault.evidence),
   ];
   const called = calls.map(({ at }) => at.path).join(', ');
   const repair =

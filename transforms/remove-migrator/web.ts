@@ -75,14 +75,24 @@ export function racesOf(stack: Stack, migrator: Migrator, webs: readonly Service
   const others = stack.neighbours(service).filter((other) => other !== service);
   const wrong = others.flatMap((other): Fault[] =>
     other.dependsOn
-      .filter((edge) => edge.name === service.name && edge.condition !== 'service_completed_successfully')
-      .map((edge) => ({
-        why:
-          edge.condition === 'service_healthy'
-            ? `${other.name} waits for the health of ${service.name}, which ends instead`
-            : `${other.name} waits only until ${service.name} has started`,
-        evidence: [{ at: edge.at, says: `${other.name} waits for ${edge.condition}, not for its success` }],
-      })),
+      .filter((edge) => edge.name === service.name)
+      .flatMap((edge): Fault[] => {
+        const fault = (why: string, says: string): Fault[] => [{ why, evidence: [{ at: edge.at, says }] }];
+        if (
+          edge.required &&
+          service.profiles.length > 0 &&
+          !service.profiles.some((name) => other.profiles.includes(name))
+        )
+          return fault(
+            `${other.name} needs ${service.name}, which only exists under the profile ${service.profiles.join(', ')}`,
+            `${other.name} waits for a service that may not be there`,
+          );
+        if (edge.condition === 'service_completed_successfully') return [];
+        const says = `${other.name} waits for ${edge.condition}, not for its success`;
+        return edge.condition === 'service_healthy'
+          ? fault(`${other.name} waits for the health of ${service.name}, which ends instead`, says)
+          : fault(`${other.name} waits only until ${service.name} has started`, says);
+      }),
   );
   const concerned =
     webs.length > 0
@@ -99,4 +109,4 @@ export function racesOf(stack: Stack, migrator: Migrator, webs: readonly Service
 }
 
 const sharesDatabase = (a: ServiceView, b: ServiceView): boolean =>
-  !b.store && databasesOf(b).some((store) => databasesOf(a).includes(store));
+  !b.store && databasesOf(b).some((store) => databasesOf(a).some((other) => other.service === store.service));

@@ -1,5 +1,5 @@
 import type { Change } from '../../src/finding.ts';
-import type { Part, Service } from '../../src/model/service.ts';
+import type { Dependency, Part, Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { entryOf, insertEntries, replaceValue, valueAt } from '../../src/parse/compose.ts';
 import { inSequence, throughAnchors } from '../../src/parse/compose-sequence.ts';
@@ -33,14 +33,22 @@ export function rewriteEdges(stack: Stack, plan: Plan): readonly Change[] | unde
     if (!edit) return undefined;
     changes.push(edit);
   }
-  return [...changes, ...inOverlays(plan)];
+  return [...changes, ...inOverlays(plan)].filter(
+    (change) => !('text' in change) || change.text !== '' || change.start < change.end,
+  );
 }
 
 const droppedIn = (part: Part, plan: Plan): readonly string[] =>
-  droppedOf(plan).flatMap((edge) => (edge.part === part ? [edge.name] : []));
+  droppedOf(plan).flatMap((edge) => (concerns(part, edge) ? [edge.name] : []));
 
 const changedIn = (part: Part, wanted: readonly Wanted[]): readonly Wanted[] =>
-  wanted.filter(({ edge, condition, optional }) => edge?.part === part && (condition !== undefined || optional));
+  wanted.filter(
+    ({ edge, condition, optional }) => edge && concerns(part, edge) && (condition !== undefined || optional),
+  );
+
+/** Where an edge counts, and where a file that a later one overrides has it, too. */
+const concerns = (part: Part, edge: Dependency): boolean =>
+  edge.part === part || (!part.shared && namesIn(part.node).includes(edge.name));
 
 /** A `depends_on` for a service that has none. */
 function addKey(service: Service, added: readonly Wanted[]): readonly Change[] | undefined {

@@ -40,7 +40,7 @@ function* findingsOf(stack: Stack, plan: Plan): Iterable<Finding> {
 function changesFor(stack: Stack, plan: Plan): readonly Change[] | undefined {
   const edges = rewriteEdges(stack, plan);
   const checks = edges && checksFor(stack, plan.view.service, wantedOf(plan));
-  return edges && checks && edges.length > 0 ? [...edges, ...checks] : undefined;
+  return edges && checks && edges.length + checks.length > 0 ? [...edges, ...checks] : undefined;
 }
 
 function messageOf({ view, missing }: Plan, changed: readonly Verdict[]): string {

@@ -11,9 +11,11 @@ export interface Block {
   readonly offset: number;
   /** Blank lines before it. */
   readonly gap: string;
+  /** The newline behind it; empty at the end of a file that has none there. */
+  readonly end: string;
 }
 
-/** The instructions of a region as blocks, and the region's span: whole lines without the last newline. */
+/** The instructions of a region as blocks, and the region's span: whole lines. */
 export function blocksOf(
   path: string,
   text: string,
@@ -27,12 +29,12 @@ export function blocksOf(
     const end = instruction.at.end + (/^[ \t]*/.exec(text.slice(instruction.at.end))?.[0].length ?? 0);
     const lead = text.slice(from, instruction.at.start);
     const gap = /^(?:[ \t]*\r?\n)*/.exec(lead)?.[0] ?? '';
-    blocks.push({ instruction, gap, text: text.slice(from + gap.length, end), offset: lead.length - gap.length });
-    from = text.startsWith('\r\n', end) ? end + 2 : end + (text.startsWith('\n', end) ? 1 : 0);
+    const newline = /^\r?\n/.exec(text.slice(end, end + 2))?.[0] ?? '';
+    const block = text.slice(from + gap.length, end);
+    blocks.push({ instruction, gap, text: block, offset: lead.length - gap.length, end: newline });
+    from = end + newline.length;
   }
-  const last = blocks.at(-1)?.instruction;
-  const end = last ? last.at.end + (/^[ \t]*/.exec(text.slice(last.at.end))?.[0].length ?? 0) : start;
-  return { blocks, at: { path, start, end } };
+  return { blocks, at: { path, start, end: from } };
 }
 
 /** What is written in place of a RUN: new lines above it (below its comment), its own text, and a RUN that follows the code. */
@@ -61,16 +63,16 @@ export function reordered(
   const following = blocks.filter((block) => moved.has(block.instruction));
   const order = [...staying, ...following];
   const parts = order.map((block, index) => {
-    const previous = order[index - 1];
     const gap = index === 0 ? '' : block === blocks[0] ? (staying[0]?.gap ?? '') : block.gap;
     const own =
       block === install
         ? installText(block, rewritten, eol, indent) + (rewritten.tail === undefined ? rest : '')
         : block.text;
-    return `${previous ? eol : ''}${gap}${own}`;
+    return `${gap}${own}${block.end || eol}`;
   });
-  const tail = rewritten.tail === undefined ? '' : `${eol}${indent}${rewritten.tail}${rest}`;
-  return parts.join('') + tail;
+  const tail = rewritten.tail === undefined ? '' : `${indent}${rewritten.tail}${rest}${install.end || eol}`;
+  const all = parts.join('') + tail;
+  return install.end === '' ? all.replace(/\r?\n$/, '') : all;
 }
 
 const installText = (block: Block, { above, head }: Rewritten, eol: string, indent: string): string =>

@@ -1,4 +1,5 @@
 import type { ImageLayer } from '../../src/model/image-layer.ts';
+import { nameOf } from '../../src/repo/path.ts';
 import { codeUse, commandsOf, type RunCommand } from './commands.ts';
 import type { CopiedFile, StageFiles } from './copies.ts';
 import type { Installer, InstallSite, Reading } from './installer.ts';
@@ -120,6 +121,8 @@ export function installedBefore(files: StageFiles, end: number, install: Install
   return files.layers.slice(0, end).some((layer, index) => {
     const commands = layer.instruction.keyword === 'RUN' ? commandsOf(layer) : undefined;
     if (!commands) return false;
+    const tool = install.command.words[0]?.text;
+    if (bindsManifest(layer, wanted) && commands.some(({ words }) => words[0]?.text === tool)) return true;
     if (install.ecosystem === 'rust')
       return commands.some(
         ({ words }) =>
@@ -133,6 +136,14 @@ export function installedBefore(files: StageFiles, end: number, install: Install
     });
   });
 }
+
+/** `RUN --mount=type=bind,source=uv.lock,target=uv.lock`: the manifests of an install without a COPY. */
+const bindsManifest = (layer: ImageLayer, wanted: readonly CopiedFile[]): boolean =>
+  layer.instruction.flags.some(({ name, value }) => {
+    if (name !== 'mount' || !/type=bind/.test(value ?? '') || /(?:^|,)from=/.test(value ?? '')) return false;
+    const source = /(?:^|,)(?:source|src)=([^,]+)/.exec(value ?? '')?.[1] ?? '';
+    return wanted.some(({ path }) => nameOf(path) === nameOf(source));
+  });
 
 const covers = (has: readonly CopiedFile[], wanted: readonly CopiedFile[]): boolean =>
   wanted.every(({ path }) => has.some((file) => file.path === path)) ||
