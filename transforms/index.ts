@@ -3,11 +3,15 @@ import activateVenv from './activate-venv/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
+import declareEnv from './declare-env/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
 import unmaskDependencies from './unmask-dependencies/transform.ts';
+import unquoteEnvValues from './unquote-env-values/transform.ts';
+import useEnvValues from './use-env-values/transform.ts';
+import useServiceHosts from './use-service-hosts/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
@@ -15,6 +19,11 @@ import unmaskDependencies from './unmask-dependencies/transform.ts';
  * - `unmask-dependencies` before `activate-venv`: PATH must name the place that the environment moves to;
  * - both before `split-copy`, which orders the layers that they add and move;
  * - `split-copy` last of the images: nothing later moves the layers that it orders;
+ * - `unquote-env-values` before whatever reads values: a quote in front hides what they are;
+ * - `declare-env` before `use-service-hosts`, which looks at the values of the variables that a service has: what it adds for a
+ *   default at localhost is never a variable that the source requires;
+ * - `use-service-hosts` before everything that asks which stores a service uses: an address at localhost names none;
+ * - `use-env-values` after it, so that a default that it writes has the right address already;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
@@ -25,6 +34,10 @@ export const transforms: readonly Transform[] = [
   unmaskDependencies,
   activateVenv,
   splitCopy,
+  unquoteEnvValues,
+  declareEnv,
+  useServiceHosts,
+  useEnvValues,
   removeMigrator,
   simplifyDependsOn,
   addEntrypoint,
