@@ -2,6 +2,7 @@ import type { Transform } from '../src/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
+import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
@@ -11,6 +12,7 @@ import splitCopy from './split-copy/transform.ts';
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
  * - `fix-build-paths` first: whoever reads an image needs its Dockerfile and its context. It leaves the build of a
  *   one-shot migrator alone, which `remove-migrator` takes out as a whole: a repaired path would only make it look sound;
+ * - `fix-app-reference` next, on images that can be read: all that follows starts from the module that the server imports;
  * - then images (`split-copy`): nothing later moves the layers that it orders;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
@@ -19,6 +21,7 @@ import splitCopy from './split-copy/transform.ts';
  */
 export const transforms: readonly Transform[] = [
   fixBuildPaths,
+  fixAppReference,
   splitCopy,
   removeMigrator,
   simplifyDependsOn,
