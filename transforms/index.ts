@@ -5,6 +5,7 @@ import deferModuleInit from './defer-module-init/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
+import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
 
@@ -12,6 +13,7 @@ import splitCopy from './split-copy/transform.ts';
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
  * - `fix-build-paths` first: whoever reads an image needs its Dockerfile and its context. It leaves the build of a
  *   one-shot migrator alone, which `remove-migrator` takes out as a whole: a repaired path would only make it look sound;
+ * - `repair-conditional` before all that reads Python: a module with a syntax error says nothing;
  * - `fix-app-reference` next, on images that can be read: all that follows starts from the module that the server imports;
  * - then images (`split-copy`): nothing later moves the layers that it orders;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
@@ -21,6 +23,7 @@ import splitCopy from './split-copy/transform.ts';
  */
 export const transforms: readonly Transform[] = [
   fixBuildPaths,
+  repairConditional,
   fixAppReference,
   splitCopy,
   removeMigrator,
