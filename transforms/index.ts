@@ -4,6 +4,7 @@ import addEntrypoint from './add-entrypoint/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
+import fixComposeShape from './fix-compose-shape/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
@@ -11,7 +12,8 @@ import splitCopy from './split-copy/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
- * - `fix-build-paths` first: whoever reads an image needs its Dockerfile and its context. It leaves the build of a
+ * - `fix-compose-shape` first: nobody sees the services of a file that Compose rejects;
+ * - `fix-build-paths` then: whoever reads an image needs its Dockerfile and its context. It leaves the build of a
  *   one-shot migrator alone, which `remove-migrator` takes out as a whole: a repaired path would only make it look sound;
  * - `repair-conditional` before all that reads Python: a module with a syntax error says nothing;
  * - `fix-app-reference` next, on images that can be read: all that follows starts from the module that the server imports;
@@ -22,6 +24,7 @@ import splitCopy from './split-copy/transform.ts';
  * - `add-celery-context` last: it touches the worker's module only.
  */
 export const transforms: readonly Transform[] = [
+  fixComposeShape,
   fixBuildPaths,
   repairConditional,
   fixAppReference,
