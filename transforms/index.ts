@@ -5,7 +5,11 @@ import addEntrypoint from './add-entrypoint/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
+import fixAppReference from './fix-app-reference/transform.ts';
+import fixBuildPaths from './fix-build-paths/transform.ts';
+import fixComposeShape from './fix-compose-shape/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
+import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
 import unmaskDependencies from './unmask-dependencies/transform.ts';
@@ -15,7 +19,12 @@ import useServiceHosts from './use-service-hosts/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
- * - images first, `copy-from-stage` before everything that asks what an image holds: only then the virtual environment is in it;
+ * - `fix-compose-shape` first: nobody sees the services of a file that Compose rejects;
+ * - `fix-build-paths` then: whoever reads an image needs its Dockerfile and its context. It leaves the build of a
+ *   one-shot migrator alone, which `remove-migrator` takes out as a whole: a repaired path would only make it look sound;
+ * - `repair-conditional` before all that reads Python: a module with a syntax error says nothing;
+ * - `fix-app-reference` next, on images that can be read: all that follows starts from the module that the server imports;
+ * - then images, `copy-from-stage` before everything that asks what an image holds: only then the virtual environment is in it;
  * - `unmask-dependencies` before `activate-venv`: PATH must name the place that the environment moves to;
  * - both before `split-copy`, which orders the layers that they add and move;
  * - `split-copy` last of the images: nothing later moves the layers that it orders;
@@ -30,6 +39,10 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - `add-celery-context` last: it touches the worker's module only.
  */
 export const transforms: readonly Transform[] = [
+  fixComposeShape,
+  fixBuildPaths,
+  repairConditional,
+  fixAppReference,
   copyFromStage,
   unmaskDependencies,
   activateVenv,
