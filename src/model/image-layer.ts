@@ -16,6 +16,8 @@ export interface ImageLayer {
   readonly dockerfile: Dockerfile;
   /** Absolute. */
   readonly workdir: string;
+  /** As whom a RUN works; `undefined` is the base image's user, which is root in official images. */
+  readonly user: string | undefined;
   /** The build context's folder; `undefined` when it is not in the repository. */
   readonly context: string | undefined;
   /** Resolves `$NAME` and `${NAME:-x}` with the ENV and ARG in force here. */

@@ -32,6 +32,8 @@ export interface Image {
   readonly cmd: ImageArgv | undefined;
   /** The instructions that the final image is made of, base stages first. */
   readonly layers: readonly ImageLayer[];
+  /** An earlier stage of the same Dockerfile, by name or number. */
+  readonly earlierStage: (name: string) => Image | undefined;
   /** What stands at an absolute container path. */
   readonly fileAt: (path: string) => ContainerFile;
   /** Container paths under which a repository path is found, the last COPY first. */
@@ -69,6 +71,9 @@ interface StageState {
 
 const MAX_IMAGES_IN_A_ROW = 5;
 
+/** Where programs are looked for when no ENV says otherwise: https://github.com/moby/buildkit/blob/master/util/system/path.go */
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** Reads the final image of a build; `undefined` when its Dockerfile is missing, broken or not known. */
 export const readImage = (repo: Repo, sources: Sources, build: BuildPlan, owners: ImageOwners): Image | undefined =>
   readNested(repo, sources, build, owners, 0);
@@ -95,6 +100,11 @@ function readNested(
     build,
     dockerfile,
     stage,
+    earlierStage: (name) => {
+      const other = stageNamed(dockerfile, name);
+      const plan = { ...build, target: String(other?.index) };
+      return other && other.index < stage.index ? readNested(repo, sources, plan, owners, depth) : undefined;
+    },
     fileAt: (target) => files.at(target, state.layers),
     placesOf: (source) => files.placesOf(source, state.layers),
     hasProgram: (name) => hasProgram(name, state.layers, state.base),
@@ -139,7 +149,8 @@ function baseState(reading: Reading, stage: DockerStage, base: string | undefine
 
 function step(state: StageState, instruction: DockerInstruction, reading: Reading): void {
   const { dockerfile, build, globals } = reading;
-  const scope = new Map([...state.args, ...[...state.env].map(([name, { value }]) => [name, value] as const)]);
+  const set = [...state.env].map(([name, { value }]) => [name, value] as const);
+  const scope = new Map([['PATH', DEFAULT_PATH], ...state.args, ...set]);
   const expand = (text: string): string => interpolate(text, (name) => scope.get(name)).text;
   const argv = (): ImageArgv => ({
     words: instruction.exec ?? ['/bin/sh', '-c', instruction.script],
@@ -148,7 +159,8 @@ function step(state: StageState, instruction: DockerInstruction, reading: Readin
     instruction,
     dockerfile,
   });
-  state.layers.push({ instruction, dockerfile, workdir: state.workdir, context: build.context, expand });
+  const { workdir, user } = state;
+  state.layers.push({ instruction, dockerfile, workdir, user, context: build.context, expand });
   switch (instruction.keyword) {
     case 'WORKDIR':
       state.workdir = joinContainer(state.workdir, expand(instruction.words.map((word) => word.text).join(' ')));

@@ -15,6 +15,8 @@ export type Origin =
 export interface PythonPath {
   /** Repository path of a dotted module; `undefined` when it is not in the repository or cannot be seen. */
   readonly find: (dotted: string) => string | undefined;
+  /** True when every folder that modules are looked for in is seen and none holds this one. */
+  readonly absent: (dotted: string) => boolean;
   /** The module of a server's reference (`pkg.mod`, `app.py`). */
   readonly entry: (reference: string) => string | undefined;
   /** Repository paths that an import statement brings in, packages on the way included. */
@@ -85,7 +87,9 @@ export function pythonPathOf(
         : container.fileAt(joinContainer(workdir, /\.py$/.test(reference) ? reference : `${reference}.py`));
     return file?.kind === 'repo' ? file.path : undefined;
   };
-  return { find, entry, targets, nameOf, reachable, origin };
+  const absent = (dotted: string): boolean =>
+    roots.length > 0 && candidatesIn(roots, dotted).every((path) => container.fileAt(path).kind === 'absent');
+  return { find, absent, entry, targets, nameOf, reachable, origin };
 }
 
 function searchFolders(container: Container, workdir: string, program: Program | undefined): string[] {
@@ -106,13 +110,20 @@ function searchFolders(container: Container, workdir: string, program: Program |
 }
 
 function locateModule(repo: Repo, container: Container, roots: readonly string[], dotted: string): string | undefined {
-  const relative = dotted.split('.').join('/');
-  for (const root of roots)
-    for (const candidate of [`${relative}/__init__.py`, `${relative}.py`]) {
-      const file = container.fileAt(joinContainer(root, candidate));
-      if (file.kind === 'repo' && repo.has(file.path)) return file.path;
-    }
+  for (const candidate of candidatesIn(roots, dotted)) {
+    const file = container.fileAt(candidate);
+    if (file.kind === 'repo' && repo.has(file.path)) return file.path;
+  }
   return undefined;
+}
+
+/** Container paths at which Python looks for a module, in its order. */
+function candidatesIn(roots: readonly string[], dotted: string): readonly string[] {
+  const relative = dotted.split('.').join('/');
+  return roots.flatMap((root) => [
+    joinContainer(root, `${relative}/__init__.py`),
+    joinContainer(root, `${relative}.py`),
+  ]);
 }
 
 /** The absolute dotted names that an import may load: the module, and its submodule of the imported name. */

@@ -13,12 +13,20 @@ function complaints(folder: string): readonly string[] {
     if (!existsSync(join(cwd, '.env')) && existsSync(join(cwd, '.env.example')))
       copyFileSync(join(cwd, '.env.example'), join(cwd, '.env'));
     try {
-      execFileSync('docker', ['compose', 'config', '-q'], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+      const env = { ...process.env, ...requiredIn(folder) };
+      execFileSync('docker', ['compose', 'config', '-q'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
       return [];
     } catch (error) {
       return [`${path}: ${String((error as { stderr: Buffer }).stderr)}`];
     }
   });
+}
+
+/** A value for every variable that a Compose file requires (`${X:?…}`): people choose one, and that they must is not tested here. */
+function requiredIn(folder: string): Readonly<Record<string, string>> {
+  const texts = [...treeOf(folder)].filter(([path]) => /\.ya?ml$/.test(path)).map(([, text]) => text);
+  const names = texts.flatMap((text) => [...text.matchAll(/\$\{(\w+):?\?/g)].map((match) => match[1] ?? ''));
+  return Object.fromEntries(names.map((name) => [name, 'chosen']));
 }
 
 describe.each(readdirSync('fixtures/repos'))('fixtures/repos/%s', (name) => {

@@ -1,0 +1,46 @@
+import type { Evidence } from '../../src/finding.ts';
+import { envOf } from '../../src/model/env.ts';
+import type { Service } from '../../src/model/service.ts';
+import type { Stack } from '../../src/model/stack.ts';
+
+/** A variable that looks like the wanted one under another name, and that the source does not read. */
+export interface NearMiss {
+  readonly name: string;
+  readonly evidence: Evidence;
+}
+
+/** `DATABASE_URI` where the source reads `DATABASE_URL`: in the service's environment or in the `.env` beside its Compose file. */
+export function nearMissOf(stack: Stack, service: Service, wanted: string): NearMiss | undefined {
+  const read = new Set(envOf(stack, stack.view(service)).reads.flatMap(({ names }) => names));
+  const folder = service.project.folder;
+  const file = stack.sources.dotenv(folder === '' ? '.env' : `${folder}/.env`);
+  const candidates = [
+    ...[...service.environment.values()].map(({ name, at }) => ({ name, at })),
+    ...(file?.entries ?? []).map(({ name, at }) => ({ name, at: { ...at, end: at.start + name.length } })),
+  ];
+  const near = candidates.find(({ name }) => name !== wanted && !read.has(name) && isNear(name, wanted));
+  return (
+    near && { name: near.name, evidence: { at: near.at, says: `${near.name} is set, but the source reads ${wanted}` } }
+  );
+}
+
+const isNear = (a: string, b: string): boolean => {
+  if (a.toUpperCase() === b.toUpperCase()) return true;
+  if (Math.min(a.length, b.length) < 5) return false;
+  const bare = (name: string): string => name.toUpperCase().replace(/[_-]/g, '');
+  return bare(a) === bare(b) || a.endsWith(`_${b}`) || b.endsWith(`_${a}`) || distance(a, b) <= 2;
+};
+
+/** Letters to change, add or leave out. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1)
+      next.push(
+        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      );
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
