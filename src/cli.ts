@@ -5,7 +5,7 @@ import picocolors from 'picocolors';
 import { transforms } from '../transforms/index.ts';
 import { pythonWasm, readmeOf, version } from './assets.ts';
 import { UserError } from './errors.ts';
-import { mayRepeatInit } from './model/node-source.ts';
+import { mayRepeatInit } from './model/node/source.ts';
 import { dockerFiles, unreadFiles } from './model/unread-files.ts';
 import { appliedOutcomes } from './output/changed-files.ts';
 import { colouredDiff } from './output/coloured-diff.ts';

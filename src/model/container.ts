@@ -4,8 +4,8 @@ import { textOf } from '../parse/compose.ts';
 import { readShell } from '../parse/shell.ts';
 import { joinContainer, within } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
+import type { Answer, ContainerFile } from './image/layer.ts';
 import type { Image, ImageArgv } from './image.ts';
-import type { Answer, ContainerFile } from './image-layer.ts';
 import type { Mount, Part, Service } from './service.ts';
 
 /** A word of a command line, with its place when it stands alone in the file. */

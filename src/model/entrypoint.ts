@@ -1,13 +1,13 @@
 import type { Change, Evidence } from '../finding.ts';
 import { folderOf, nameOf, within } from '../repo/path.ts';
-import { extendScript } from './entrypoint-extension.ts';
-import { wireScript } from './entrypoint-wiring.ts';
+import { extendScript } from './entrypoint/extension.ts';
+import { environmentWords, linesToRun, linesToWait, titleFor, toolOf } from './entrypoint/start-script.ts';
+import { wireScript } from './entrypoint/wiring.ts';
+import { isIgnoredByDocker } from './image/files.ts';
 import type { Image } from './image.ts';
-import { isIgnoredByDocker } from './image-files.ts';
 import type { ServiceView, Stack } from './stack.ts';
-import { environmentWords, linesToRun, linesToWait, titleFor, toolOf } from './start-script.ts';
+import { titleOf } from './store/wait.ts';
 import { type Store, storeOf } from './store.ts';
-import { titleOf } from './store-wait.ts';
 
 /** One more thing to do before the server starts. */
 export interface StartStep {

@@ -1,15 +1,15 @@
 import type { Evidence } from '../finding.ts';
 import { joinContainer } from '../repo/path.ts';
-import { lookupsIn, writtenIn } from './env-calls.ts';
-import { demandsOf, isCheckedInPlace, listedNames } from './env-checks.ts';
-import { prefixedReads } from './env-flask.ts';
-import { isGuarded } from './env-guard.ts';
-import { helperReads } from './env-helpers.ts';
-import { libraryReads, loadsIn } from './env-libraries.ts';
-import { loadsDotenv, nodeReads } from './env-node.ts';
-import type { EnvFileLoad, EnvRead } from './env-read.ts';
-import { settingsReads } from './env-settings.ts';
-import { type StartingCode, startingCode } from './env-start.ts';
+import { lookupsIn, writtenIn } from './env/calls.ts';
+import { demandsOf, isCheckedInPlace, listedNames } from './env/checks.ts';
+import { prefixedReads } from './env/flask.ts';
+import { isGuarded } from './env/guard.ts';
+import { helperReads } from './env/helper-reads.ts';
+import { libraryReads, loadsIn } from './env/libraries.ts';
+import { loadsDotenv, nodeReads } from './env/node.ts';
+import type { EnvFileLoad, EnvRead } from './env/read.ts';
+import { settingsReads } from './env/settings.ts';
+import { type StartingCode, startingCode } from './env/start.ts';
 import type { PythonPath } from './python-app.ts';
 import type { ServiceView, Stack } from './stack.ts';
 

@@ -1,4 +1,4 @@
-import { isComposePath } from './compose-project.ts';
+import { isComposePath } from './compose/project.ts';
 import { isDockerfilePath, type Stack } from './stack.ts';
 
 /** Something that the parser of a file's kind refuses. */

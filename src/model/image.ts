@@ -3,9 +3,9 @@ import { assignmentsOf, type Dockerfile, type DockerInstruction, type DockerStag
 import { interpolate } from '../parse/dotenv.ts';
 import { joinContainer } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
-import { imageFiles } from './image-files.ts';
-import type { Answer, ContainerFile, ImageLayer } from './image-layer.ts';
-import { hasProgram } from './image-programs.ts';
+import { imageFiles } from './image/files.ts';
+import type { Answer, ContainerFile, ImageLayer } from './image/layer.ts';
+import { hasProgram } from './image/programs.ts';
 import type { BuildPlan } from './service.ts';
 import type { Sources } from './sources.ts';
 

@@ -2,11 +2,11 @@ import type { Evidence, Span } from '../finding.ts';
 import { readShell, type ShellCommand } from '../parse/shell.ts';
 import { joinContainer, nameOf } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
-import { isBranchNotTaken } from './case-branch.ts';
 import type { ArgvWord, Container } from './container.ts';
+import { isBranchNotTaken } from './entrypoint/case-branch.ts';
 import { npmScript } from './node-app.ts';
 import { type Program, peel, programOf } from './program.ts';
-import { roleOfScript } from './python-script.ts';
+import { roleOfScript } from './python/script.ts';
 import type { Sources } from './sources.ts';
 
 /** One command that a container runs at start, wrappers taken off. */

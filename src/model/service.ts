@@ -2,7 +2,7 @@ import type { Span } from '../finding.ts';
 import { type ComposeEntry, type ComposeFile, type ComposeNode, entryOf, textOf, valueAt } from '../parse/compose.ts';
 import { interpolate } from '../parse/dotenv.ts';
 import { folderOf, joinContainer, resolveIn } from '../repo/path.ts';
-import { type ComposeProject, pathTo } from './compose-project.ts';
+import { type ComposeProject, pathTo } from './compose/project.ts';
 import type { Sources } from './sources.ts';
 
 /** One place that contributes a key to a service. Where several do, the later one wins or is merged in. */

@@ -1,7 +1,7 @@
 import { lineNumber } from '../lines.ts';
 import type { PythonModule } from '../parse/python.ts';
 import type { Repo } from '../repo/repo.ts';
-import { type ComposeProject, composeProjects } from './compose-project.ts';
+import { type ComposeProject, composeProjects } from './compose/project.ts';
 import { type Container, containerOf } from './container.ts';
 import { type Image, readImage } from './image.ts';
 import { type Startup, startupOf } from './process.ts';
@@ -9,8 +9,8 @@ import type { Program } from './program.ts';
 import { type PythonPath, pythonPathOf } from './python-app.ts';
 import { type Build, readServices, type Service } from './service.ts';
 import { type ParseCache, type Sources, sourcesOf } from './sources.ts';
+import { storesUsedBy } from './store/use.ts';
 import { type Store, type StoreUse, storeOf } from './store.ts';
-import { storesUsedBy } from './store-use.ts';
 
 /** A file that could not be taken into account, and what to do about it. */
 export interface Notice {

@@ -1,5 +1,5 @@
 import type { Evidence, Span } from '../finding.ts';
-import { imageFamily } from './base-image.ts';
+import { imageFamily } from './image/base-image.ts';
 import type { Service } from './service.ts';
 
 export type StoreKind =

@@ -1,6 +1,6 @@
 import { folderOf, resolveIn } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
-import { isComposePath } from './compose-project.ts';
+import { isComposePath } from './compose/project.ts';
 import { isDockerfilePath, type Notice } from './stack.ts';
 
 /** Names that Docker itself looks for. */

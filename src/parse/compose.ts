@@ -88,6 +88,6 @@ export {
   insertItems,
   quoteScalar,
   replaceValue,
-} from './compose-edits.ts';
-export { entryOf, keysOf, textOf, valueAt } from './compose-query.ts';
-export { readCompose } from './yaml-spans.ts';
+} from './compose/edits.ts';
+export { entryOf, keysOf, textOf, valueAt } from './compose/query.ts';
+export { readCompose } from './compose/yaml-spans.ts';

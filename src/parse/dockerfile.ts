@@ -1,9 +1,9 @@
 import { DockerfileParser } from 'dockerfile-ast';
 import type { Span } from '../finding.ts';
-import { heredocOf } from './buildkit-heredocs.ts';
-import { execArray, type HeredocBody, type InstructionLine, splitInstructions } from './buildkit-lines.ts';
-import { plainWords, quotedWords, unquote } from './buildkit-words.ts';
-import { type JoinedText, joinPieces, type Piece } from './joined-text.ts';
+import { heredocOf } from './dockerfile/buildkit-heredocs.ts';
+import { execArray, type HeredocBody, type InstructionLine, splitInstructions } from './dockerfile/buildkit-lines.ts';
+import { plainWords, quotedWords, unquote } from './dockerfile/buildkit-words.ts';
+import { type JoinedText, joinPieces, type Piece } from './dockerfile/joined-text.ts';
 
 /** A word of an instruction's arguments, quotes and escapes removed in `text`, kept in `source`. */
 export interface DockerWord {

@@ -1,4 +1,4 @@
-import { cleanPath, compilePattern, type PathTest } from './go-pattern.ts';
+import { cleanPath, compilePattern, type PathTest } from './dockerignore/go-pattern.ts';
 
 /** The rules of a `.dockerignore` file. */
 export interface Dockerignore {

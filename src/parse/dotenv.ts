@@ -1,7 +1,7 @@
 import type { Span } from '../finding.ts';
 import { lineEnd, lineStart } from '../lines.ts';
 
-export { interpolate } from './interpolate.ts';
+export { interpolate } from './dotenv/interpolate.ts';
 
 /** One variable of an env file. */
 export interface DotenvEntry {

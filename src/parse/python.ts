@@ -1,13 +1,13 @@
 import type { Span } from '../finding.ts';
-import { errorsIn } from './python-errors.ts';
-import { exportsOf } from './python-exports.ts';
-import { importsEndOf } from './python-imports.ts';
-import { indentStep } from './python-statements.ts';
-import { gatherFacts } from './python-syntax.ts';
-import { parseTree } from './python-tree.ts';
+import { errorsIn } from './python/errors.ts';
+import { exportsOf } from './python/exports.ts';
+import { importsEndOf } from './python/imports.ts';
+import { indentStep } from './python/statements.ts';
+import { gatherFacts } from './python/syntax.ts';
+import { parseTree } from './python/tree.ts';
 
-export { deleteImport, deleteStatement, enclosing, insertImport } from './python-edits.ts';
-export { loadPython } from './python-tree.ts';
+export { deleteImport, deleteStatement, enclosing, insertImport } from './python/edits.ts';
+export { loadPython } from './python/tree.ts';
 
 /** Which part of its parent a statement stands in. */
 export type PythonClause = 'body' | 'else' | 'elif' | 'except' | 'finally' | 'case';

@@ -1,8 +1,8 @@
 import type { Span } from '../finding.ts';
 import { lineEnd, lineStart } from '../lines.ts';
-import type { Piece } from './joined-text.ts';
-import { parseShell, type RawCommand } from './shell-grammar.ts';
-import type { RawWord, ShellContextKind, ShellJoin } from './shell-words.ts';
+import type { Piece } from './dockerfile/joined-text.ts';
+import { parseShell, type RawCommand } from './shell/grammar.ts';
+import type { RawWord, ShellContextKind, ShellJoin } from './shell/words.ts';
 
 /** A word of a command. */
 export interface ShellWord {

@@ -1,4 +1,4 @@
-import { isComposePath } from '../model/compose-project.ts';
+import { isComposePath } from '../model/compose/project.ts';
 import { danglingNames, type Fault, faultsOf } from '../model/faults.ts';
 import type { Stack } from '../model/stack.ts';
 import { schemaFaults } from './compose-schema.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isBranchNotTaken } from '../../src/model/case-branch.ts';
+import { isBranchNotTaken } from '../../src/model/entrypoint/case-branch.ts';
 import { readShell } from '../../src/parse/shell.ts';
 
 const taken = (script: string, argument: string | undefined): readonly string[] => {

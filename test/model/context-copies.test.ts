@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { contextCopies } from '../../src/model/image/files.ts';
 import { readImage } from '../../src/model/image.ts';
-import { contextCopies } from '../../src/model/image-files.ts';
 import { readStack } from '../../src/model/stack.ts';
 import { Repo } from '../../src/repo/repo.ts';
 

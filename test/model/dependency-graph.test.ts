@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closesCycle, waitsThrough } from '../../src/model/dependency-graph.ts';
+import { closesCycle, waitsThrough } from '../../src/model/compose/dependency-graph.ts';
 import { readStack } from '../../src/model/stack.ts';
 import { Repo } from '../../src/repo/repo.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isEdit } from '../../src/finding.ts';
+import { execWords } from '../../src/model/entrypoint/exec-form.ts';
+import { withScript } from '../../src/model/entrypoint/wiring.ts';
 import { planEntrypoint, type StartStep } from '../../src/model/entrypoint.ts';
-import { withScript } from '../../src/model/entrypoint-wiring.ts';
-import { execWords } from '../../src/model/exec-form.ts';
 import { readStack } from '../../src/model/stack.ts';
 import { scan } from '../../src/repo/disk.ts';
 import { Repo } from '../../src/repo/repo.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { brings } from '../../src/model/console-scripts.ts';
-import { distributionName, readManifest } from '../../src/model/manifest-packages.ts';
-import { pythonOfBase } from '../../src/model/python-base.ts';
+import { brings } from '../../src/model/image/console-scripts.ts';
+import { distributionName, readManifest } from '../../src/model/image/manifest-packages.ts';
+import { pythonOfBase } from '../../src/model/image/python-base.ts';
 import { Repo } from '../../src/repo/repo.ts';
 
 const packages = (path: string, files: Readonly<Record<string, string>>): readonly string[] =>

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { linesOfStep } from '../../src/model/entrypoint/start-script.ts';
 import { migrationsOf } from '../../src/model/migration.ts';
 import { migrationName } from '../../src/model/program.ts';
 import { readStack } from '../../src/model/stack.ts';
-import { linesOfStep } from '../../src/model/start-script.ts';
 import { Repo } from '../../src/repo/repo.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lineNumber } from '../../src/lines.ts';
-import { installationsOf } from '../../src/model/installations.ts';
-import { lookUpProgram, type ProgramLookup } from '../../src/model/program-lookup.ts';
+import { installationsOf } from '../../src/model/image/installations.ts';
+import { lookUpProgram, type ProgramLookup } from '../../src/model/image/program-lookup.ts';
 import { readStack, type ServiceView } from '../../src/model/stack.ts';
 import { Repo } from '../../src/repo/repo.ts';
 import { loadPythonForTests } from '../python-wasm.ts';

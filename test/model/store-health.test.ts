@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readStack } from '../../src/model/stack.ts';
-import { hasHealthcheck, healthcheckLines } from '../../src/model/store-health.ts';
+import { hasHealthcheck, healthcheckLines } from '../../src/model/store/health.ts';
 import { Repo } from '../../src/repo/repo.ts';
 
 const serviceOf = (lines: string) => {

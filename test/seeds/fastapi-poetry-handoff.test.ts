@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/finding.ts';
 import { lineNumber } from '../../src/lines.ts';
-import { lookUpProgram, type ProgramLookup } from '../../src/model/program-lookup.ts';
+import { lookUpProgram, type ProgramLookup } from '../../src/model/image/program-lookup.ts';
 import { readStack, type Stack } from '../../src/model/stack.ts';
 import { run } from '../../src/pipeline/run.ts';
 import { scan } from '../../src/repo/disk.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/finding.ts';
 import { lineNumber } from '../../src/lines.ts';
-import { processesOf } from '../../src/model/server-processes.ts';
+import { processesOf } from '../../src/model/python/server-processes.ts';
 import { readStack, type Stack } from '../../src/model/stack.ts';
 import { loadTypescript, readTypescript } from '../../src/parse/typescript.ts';
 import { run } from '../../src/pipeline/run.ts';

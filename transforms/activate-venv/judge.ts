@@ -1,9 +1,9 @@
 import type { Evidence, Finding, Span } from '../../src/finding.ts';
-import { installationsOf } from '../../src/model/installations.ts';
-import { failureOf, type NeededProgram, neededProgram } from '../../src/model/needed-program.ts';
-import { type Holder, lookUpProgram, type ProgramLookup, provides } from '../../src/model/program-lookup.ts';
+import { installationsOf } from '../../src/model/image/installations.ts';
+import { failureOf, type NeededProgram, neededProgram } from '../../src/model/image/needed-program.ts';
+import { type Holder, lookUpProgram, type ProgramLookup, provides } from '../../src/model/image/program-lookup.ts';
+import { homeOf } from '../../src/model/image/user-home.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { homeOf } from '../../src/model/user-home.ts';
 import { nameOf } from '../../src/repo/path.ts';
 import { mismatch } from './mismatch.ts';
 import { onPath, samePath, withoutRunner } from './repairs.ts';

@@ -1,8 +1,8 @@
 import type { Span } from '../../src/finding.ts';
-import { programsOfBase } from '../../src/model/base-image.ts';
+import { programsOfBase } from '../../src/model/image/base-image.ts';
+import type { Installation } from '../../src/model/image/installations.ts';
+import { pythonOfBase } from '../../src/model/image/python-base.ts';
 import type { Image } from '../../src/model/image.ts';
-import type { Installation } from '../../src/model/installations.ts';
-import { pythonOfBase } from '../../src/model/python-base.ts';
 
 /** How the Python that an environment was made with differs from the one that runs it. */
 export function mismatch(

@@ -1,9 +1,9 @@
 import type { Edit, Safety } from '../../src/finding.ts';
+import { lineBelow } from '../../src/model/image/line-below.ts';
+import { type Holder, lookUpProgram } from '../../src/model/image/program-lookup.ts';
+import { repointed } from '../../src/model/image/repointed.ts';
 import type { Image } from '../../src/model/image.ts';
-import { lineBelow } from '../../src/model/line-below.ts';
-import { type Holder, lookUpProgram } from '../../src/model/program-lookup.ts';
 import { rehearse, sameService } from '../../src/model/rehearsal.ts';
-import { repointed } from '../../src/model/repointed.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { deleteItems, textOf } from '../../src/parse/compose.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';

@@ -1,7 +1,7 @@
 import type { Change, Evidence, Finding } from '../../src/finding.ts';
-import { otherUsers, serverCommand } from '../../src/model/entrypoint-extension.ts';
+import { otherUsers, serverCommand } from '../../src/model/entrypoint/extension.ts';
+import { executableIn } from '../../src/model/entrypoint/script-mode.ts';
 import type { StartScript } from '../../src/model/process.ts';
-import { executableIn } from '../../src/model/script-mode.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { ShellCommand, ShellScript } from '../../src/parse/shell.ts';
 import { nameOf } from '../../src/repo/path.ts';

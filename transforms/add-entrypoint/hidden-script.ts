@@ -1,5 +1,5 @@
 import type { Change, Edit, Finding } from '../../src/finding.ts';
-import { usersOf } from '../../src/model/entrypoint-wiring.ts';
+import { usersOf } from '../../src/model/entrypoint/wiring.ts';
 import type { Image, ImageArgv } from '../../src/model/image.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { replaceValue, textOf } from '../../src/parse/compose.ts';

@@ -1,7 +1,7 @@
 import type { Evidence, Span } from '../../src/finding.ts';
 import type { StartStep } from '../../src/model/entrypoint.ts';
 import type { ServiceView } from '../../src/model/stack.ts';
-import { waiterOf } from '../../src/model/store-wait.ts';
+import { waiterOf } from '../../src/model/store/wait.ts';
 import type { PythonCall, PythonFunction, PythonModule, PythonStatement } from '../../src/parse/python.ts';
 
 /** A one-time initialisation that the server never runs. */

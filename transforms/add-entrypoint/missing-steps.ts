@@ -1,7 +1,7 @@
 import type { Evidence, Finding } from '../../src/finding.ts';
-import { type AppMigrations, migrationsOfApp } from '../../src/model/app-migrations.ts';
-import { deployedMigration } from '../../src/model/deployed-migrations.ts';
 import { planEntrypoint, type StartStep } from '../../src/model/entrypoint.ts';
+import { type AppMigrations, migrationsOfApp } from '../../src/model/migration/app-migrations.ts';
+import { deployedMigration } from '../../src/model/migration/deployed-migrations.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { Store } from '../../src/model/store.ts';
 import { anotherCreates, runByHand, somethingPrepares, tablesWithoutMigration } from './already.ts';

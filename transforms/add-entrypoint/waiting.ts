@@ -1,10 +1,10 @@
 import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import { indentAt, lineContentEnd, lineEnd, lineStart } from '../../src/lines.ts';
-import { stopsAtErrors } from '../../src/model/entrypoint-extension.ts';
+import { stopsAtErrors } from '../../src/model/entrypoint/extension.ts';
 import type { StartScript } from '../../src/model/process.ts';
 import { migrationName, peel } from '../../src/model/program.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { addressOf, waiterOf, waitLines } from '../../src/model/store-wait.ts';
+import { addressOf, waiterOf, waitLines } from '../../src/model/store/wait.ts';
 import type { ShellCommand, ShellScript } from '../../src/parse/shell.ts';
 import { joinContainer, nameOf } from '../../src/repo/path.ts';
 import { storeNamed, waitTarget } from './wait-target.ts';

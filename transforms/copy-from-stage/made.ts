@@ -1,9 +1,9 @@
 import type { Evidence } from '../../src/finding.ts';
+import { contextCopies } from '../../src/model/image/files.ts';
+import { installationsOf } from '../../src/model/image/installations.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
+import { type RunCommand, runCommands } from '../../src/model/image/run-commands.ts';
 import type { Image } from '../../src/model/image.ts';
-import { contextCopies } from '../../src/model/image-files.ts';
-import type { ImageLayer } from '../../src/model/image-layer.ts';
-import { installationsOf } from '../../src/model/installations.ts';
-import { type RunCommand, runCommands } from '../../src/model/run-commands.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { joinContainer, nameOf, within } from '../../src/repo/path.ts';
 

@@ -1,6 +1,6 @@
 import type { Evidence } from '../../src/finding.ts';
+import type { EnvRead } from '../../src/model/env/read.ts';
 import { envOf, overridingFile, provisionOf } from '../../src/model/env.ts';
-import type { EnvRead } from '../../src/model/env-read.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 

@@ -1,4 +1,4 @@
-import type { ComposeProject } from '../../src/model/compose-project.ts';
+import type { ComposeProject } from '../../src/model/compose/project.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { type Store, storeOf } from '../../src/model/store.ts';
 

@@ -1,7 +1,7 @@
 import type { Evidence, Finding, Span } from '../../src/finding.ts';
-import type { ComposeProject } from '../../src/model/compose-project.ts';
-import { addToExample, examplePath } from '../../src/model/env-example.ts';
-import { withVariables } from '../../src/model/environment-edit.ts';
+import type { ComposeProject } from '../../src/model/compose/project.ts';
+import { withVariables } from '../../src/model/env/environment-edit.ts';
+import { addToExample, examplePath } from '../../src/model/env/example.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { type Missing, missingOf } from './missing.ts';

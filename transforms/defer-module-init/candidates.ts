@@ -1,4 +1,4 @@
-import type { ImportCall } from '../../src/model/import-time.ts';
+import type { ImportCall } from '../../src/model/python/import-time.ts';
 import type { PythonPath } from '../../src/model/python-app.ts';
 import { enclosing, type PythonCall, type PythonModule, type PythonStatement } from '../../src/parse/python.ts';
 import { reasonToStay, takesLock, type Work, workOf } from './effects.ts';

@@ -1,4 +1,4 @@
-import type { ImportCall } from '../../src/model/import-time.ts';
+import type { ImportCall } from '../../src/model/python/import-time.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import type { PythonModule } from '../../src/parse/python.ts';
 import type { Candidate } from './candidates.ts';

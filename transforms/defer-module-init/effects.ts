@@ -1,5 +1,5 @@
-import { callsFrom, functionOf, type ImportCall } from '../../src/model/import-time.ts';
 import { migrationName } from '../../src/model/program.ts';
+import { callsFrom, functionOf, type ImportCall } from '../../src/model/python/import-time.ts';
 import type { PythonPath } from '../../src/model/python-app.ts';
 import type { PythonCall, PythonFunction, PythonModule } from '../../src/parse/python.ts';
 

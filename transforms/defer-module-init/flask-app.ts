@@ -1,5 +1,5 @@
-import type { ImportCall } from '../../src/model/import-time.ts';
-import { calledFactory } from '../../src/model/server-processes.ts';
+import type { ImportCall } from '../../src/model/python/import-time.ts';
+import { calledFactory } from '../../src/model/python/server-processes.ts';
 import type { ServiceView } from '../../src/model/stack.ts';
 import { enclosing, type PythonModule } from '../../src/parse/python.ts';
 import type { Group } from './move.ts';

@@ -1,6 +1,6 @@
-import { callsFrom, type ImportCall } from '../../src/model/import-time.ts';
 import { option } from '../../src/model/program.ts';
-import { calledFactory, processesOf, type ServerProcesses } from '../../src/model/server-processes.ts';
+import { callsFrom, type ImportCall } from '../../src/model/python/import-time.ts';
+import { calledFactory, processesOf, type ServerProcesses } from '../../src/model/python/server-processes.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { PythonModule } from '../../src/parse/python.ts';
 import { type Candidate, candidatesIn } from './candidates.ts';

@@ -1,11 +1,11 @@
 import type { Edit, Span } from '../../src/finding.ts';
 import { lineContentEnd } from '../../src/lines.ts';
-import { inFolder } from '../../src/model/app-migrations.ts';
 import type { StartStep } from '../../src/model/entrypoint.ts';
-import { servedFlaskCommand } from '../../src/model/flask-command.ts';
-import { callsFrom, type ImportCall } from '../../src/model/import-time.ts';
+import { inFolder } from '../../src/model/migration/app-migrations.ts';
+import { servedFlaskCommand } from '../../src/model/python/flask-command.ts';
+import { callsFrom, type ImportCall } from '../../src/model/python/import-time.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { waiterOf } from '../../src/model/store-wait.ts';
+import { waiterOf } from '../../src/model/store/wait.ts';
 import { enclosing, type PythonModule, type PythonStatement } from '../../src/parse/python.ts';
 import type { Candidate } from './candidates.ts';
 import { effectOf } from './effects.ts';

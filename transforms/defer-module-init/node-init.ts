@@ -1,5 +1,5 @@
 import { eolOf } from '../../src/lines.ts';
-import type { NodeServer } from '../../src/model/node-source.ts';
+import type { NodeServer } from '../../src/model/node/source.ts';
 import type { ScriptCall, ScriptModule } from '../../src/parse/typescript.ts';
 
 /** A call that brings a database's tables up to date. */

@@ -1,7 +1,7 @@
 import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import { lineContentEnd, lineEnd, lineStart } from '../../src/lines.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
-import { importedFile, loadedBy, type NodeServer, nodeServer, scriptIn } from '../../src/model/node-source.ts';
+import { importedFile, loadedBy, type NodeServer, nodeServer, scriptIn } from '../../src/model/node/source.ts';
 import type { StartCommand } from '../../src/model/process.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { ScriptCall, ScriptModule } from '../../src/parse/typescript.ts';

@@ -1,5 +1,5 @@
-import { type CodeStart, callsFrom, type ImportCall } from '../../src/model/import-time.ts';
 import type { StartCommand } from '../../src/model/process.ts';
+import { type CodeStart, callsFrom, type ImportCall } from '../../src/model/python/import-time.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { type PythonCall, type PythonModule, readPython } from '../../src/parse/python.ts';
 import { nameOf } from '../../src/repo/path.ts';

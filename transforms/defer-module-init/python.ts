@@ -1,6 +1,6 @@
 import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
-import { callEvidence } from '../../src/model/import-time.ts';
+import { callEvidence } from '../../src/model/python/import-time.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { PythonModule, PythonStatement } from '../../src/parse/python.ts';
 import { type Candidate, labelOf } from './candidates.ts';

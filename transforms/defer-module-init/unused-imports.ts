@@ -1,6 +1,6 @@
 import type { Span } from '../../src/finding.ts';
 import { lineContentEnd } from '../../src/lines.ts';
-import type { ImportCall } from '../../src/model/import-time.ts';
+import type { ImportCall } from '../../src/model/python/import-time.ts';
 import type { PythonPath } from '../../src/model/python-app.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { PythonImport, PythonModule } from '../../src/parse/python.ts';

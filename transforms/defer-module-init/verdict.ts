@@ -1,5 +1,5 @@
-import { callsFrom } from '../../src/model/import-time.ts';
 import { migrationsOf } from '../../src/model/migration.ts';
+import { callsFrom } from '../../src/model/python/import-time.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { PythonCall } from '../../src/parse/python.ts';
 import { type Candidate, labelOf } from './candidates.ts';

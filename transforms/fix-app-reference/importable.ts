@@ -1,6 +1,6 @@
 import type { Evidence } from '../../src/finding.ts';
-import { imageFamily } from '../../src/model/base-image.ts';
-import { installsPython } from '../../src/model/installed-package.ts';
+import { imageFamily } from '../../src/model/image/base-image.ts';
+import { installsPython } from '../../src/model/image/installed-package.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { PythonModule } from '../../src/parse/python.ts';
 import { joinContainer } from '../../src/repo/path.ts';

@@ -1,6 +1,6 @@
 import type { Finding } from '../../src/finding.ts';
+import { isIgnoredByDocker } from '../../src/model/image/files.ts';
 import { readImage } from '../../src/model/image.ts';
-import { isIgnoredByDocker } from '../../src/model/image-files.ts';
 import type { BuildPlan } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { copyOf, type Dockerfile, type DockerInstruction, type DockerWord } from '../../src/parse/dockerfile.ts';

@@ -1,5 +1,5 @@
 import type { Finding } from '../../src/finding.ts';
-import { isComposePath } from '../../src/model/compose-project.ts';
+import { isComposePath } from '../../src/model/compose/project.ts';
 import { defineTransform } from '../../src/transform.ts';
 import { type WrongShape, wrongShapes } from './shapes.ts';
 import { unreadable } from './unreadable.ts';

@@ -1,6 +1,6 @@
-import { migrationsOfApp } from '../../src/model/app-migrations.ts';
 import type { StartStep } from '../../src/model/entrypoint.ts';
-import { installsPython } from '../../src/model/installed-package.ts';
+import { installsPython } from '../../src/model/image/installed-package.ts';
+import { migrationsOfApp } from '../../src/model/migration/app-migrations.ts';
 import { migrationsOf } from '../../src/model/migration.ts';
 import { nodePackage } from '../../src/model/node-app.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';

@@ -1,8 +1,8 @@
 import type { Evidence } from '../../src/finding.ts';
-import { imageFamily } from '../../src/model/base-image.ts';
+import { imageFamily } from '../../src/model/image/base-image.ts';
 import type { Dependency, Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { hasHealthcheck } from '../../src/model/store-health.ts';
+import { hasHealthcheck } from '../../src/model/store/health.ts';
 import { joinContainer, nameOf, within } from '../../src/repo/path.ts';
 import type { Migrator } from './migrator.ts';
 

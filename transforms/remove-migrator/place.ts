@@ -1,4 +1,4 @@
-import { containerPathOf } from '../../src/model/app-migrations.ts';
+import { containerPathOf } from '../../src/model/migration/app-migrations.ts';
 import { option } from '../../src/model/program.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { joinContainer, nameOf } from '../../src/repo/path.ts';

@@ -1,9 +1,9 @@
 import { type Change, type Evidence, isEdit } from '../../src/finding.ts';
-import { deployedMigration } from '../../src/model/deployed-migrations.ts';
+import { isOneShot } from '../../src/model/entrypoint/start-script.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
+import { deployedMigration } from '../../src/model/migration/deployed-migrations.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { isOneShot } from '../../src/model/start-script.ts';
 import { buildMove } from './build-move.ts';
 import { carryOver, webMigrates } from './carry.ts';
 import { databaseDiffers, databasesOf } from './database.ts';

@@ -1,8 +1,8 @@
 import type { Change } from '../../src/finding.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { healthcheckLines, testLine } from '../../src/model/store/health.ts';
 import type { Store } from '../../src/model/store.ts';
-import { healthcheckLines, testLine } from '../../src/model/store-health.ts';
 import { insertEntries, keysOf, valueAt } from '../../src/parse/compose.ts';
 import type { Wanted } from './plan.ts';
 import { healthOf, storeBehind } from './store-behind.ts';

@@ -1,4 +1,4 @@
-import { closesCycle } from '../../src/model/dependency-graph.ts';
+import { closesCycle } from '../../src/model/compose/dependency-graph.ts';
 import type { Dependency } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { textOf, valueAt } from '../../src/parse/compose.ts';

@@ -1,6 +1,6 @@
 import type { Evidence } from '../../src/finding.ts';
-import { contactOf } from '../../src/model/contact.ts';
-import { closesCycle } from '../../src/model/dependency-graph.ts';
+import { contactOf } from '../../src/model/compose/contact.ts';
+import { closesCycle } from '../../src/model/compose/dependency-graph.ts';
 import { migrationsOf } from '../../src/model/migration.ts';
 import type { Dependency } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';

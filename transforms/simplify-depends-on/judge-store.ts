@@ -1,9 +1,9 @@
 import type { Evidence } from '../../src/finding.ts';
-import { contactOf } from '../../src/model/contact.ts';
-import { closesCycle, waitsThrough } from '../../src/model/dependency-graph.ts';
+import { contactOf } from '../../src/model/compose/contact.ts';
+import { closesCycle, waitsThrough } from '../../src/model/compose/dependency-graph.ts';
 import type { Dependency } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { needAtStart } from '../../src/model/start-need.ts';
+import { needAtStart } from '../../src/model/store/start-need.ts';
 import { type Store, storesInEnvironment } from '../../src/model/store.ts';
 import { judgeProcess } from './judge-process.ts';
 import { canBeWaitedFor, healthOf } from './store-behind.ts';

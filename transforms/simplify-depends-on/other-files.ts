@@ -1,4 +1,4 @@
-import { isComposePath } from '../../src/model/compose-project.ts';
+import { isComposePath } from '../../src/model/compose/project.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { textOf, valueAt } from '../../src/parse/compose.ts';

@@ -1,8 +1,8 @@
 import type { Evidence } from '../../src/finding.ts';
-import { closesCycle, waitsThrough } from '../../src/model/dependency-graph.ts';
+import { closesCycle, waitsThrough } from '../../src/model/compose/dependency-graph.ts';
 import type { Dependency } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { needAtStart } from '../../src/model/start-need.ts';
+import { needAtStart } from '../../src/model/store/start-need.ts';
 import { judge } from './judge.ts';
 import { canBeWaitedFor } from './store-behind.ts';
 import { isOwnProcess, type Verdict } from './verdict.ts';

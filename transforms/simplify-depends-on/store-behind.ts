@@ -1,7 +1,7 @@
-import { imageFamily } from '../../src/model/base-image.ts';
+import { imageFamily } from '../../src/model/image/base-image.ts';
 import type { ServiceView } from '../../src/model/stack.ts';
+import { hasHealthcheck, healthcheckLines, isDisabled } from '../../src/model/store/health.ts';
 import { type Store, storeOf } from '../../src/model/store.ts';
-import { hasHealthcheck, healthcheckLines, isDisabled } from '../../src/model/store-health.ts';
 
 /** The store that a service is: by its image, or by the image that its Dockerfile adds files to. */
 export function storeBehind(view: ServiceView): Store | undefined {

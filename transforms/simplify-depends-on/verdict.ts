@@ -1,7 +1,7 @@
 import type { Evidence } from '../../src/finding.ts';
+import { isOneShot } from '../../src/model/entrypoint/start-script.ts';
 import type { Dependency } from '../../src/model/service.ts';
 import type { ServiceView } from '../../src/model/stack.ts';
-import { isOneShot } from '../../src/model/start-script.ts';
 
 /** What should become of one edge. `broken`: it keeps the stack from starting (or from starting right) today. */
 export interface Verdict {

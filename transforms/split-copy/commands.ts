@@ -1,5 +1,5 @@
 import type { Span } from '../../src/finding.ts';
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import { readShell, type ShellCommand } from '../../src/parse/shell.ts';
 import { joinContainer, within } from '../../src/repo/path.ts';
 

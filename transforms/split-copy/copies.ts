@@ -1,5 +1,5 @@
-import { contextCopies, type ImageCopy, isIgnoredByDocker } from '../../src/model/image-files.ts';
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import { contextCopies, type ImageCopy, isIgnoredByDocker } from '../../src/model/image/files.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
 import { folderOf, joinContainer, nameOf, within } from '../../src/repo/path.ts';

@@ -1,4 +1,4 @@
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import { assignmentsOf, copyOf } from '../../src/parse/dockerfile.ts';
 import { joinContainer, within } from '../../src/repo/path.ts';
 import { type CopiedFile, copiesContext, type StageFiles, targetFolders } from './copies.ts';

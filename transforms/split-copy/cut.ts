@@ -1,4 +1,4 @@
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import type { DockerInstruction } from '../../src/parse/dockerfile.ts';
 import { firstLine } from './described.ts';
 import type { RunParts } from './run.ts';

@@ -1,5 +1,5 @@
 import type { Evidence, Finding } from '../../src/finding.ts';
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import type { DockerInstruction } from '../../src/parse/dockerfile.ts';
 import { isCode, namesOf, type StageFiles } from './copies.ts';

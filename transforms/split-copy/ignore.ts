@@ -1,6 +1,6 @@
 import type { Change } from '../../src/finding.ts';
 import { eolOf } from '../../src/lines.ts';
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
 import { joinContainer, within } from '../../src/repo/path.ts';

@@ -1,4 +1,4 @@
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
 import { folderOf, joinContainer, within } from '../../src/repo/path.ts';
 import type { CopiedFile, StageFiles } from './copies.ts';

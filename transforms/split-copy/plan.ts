@@ -1,5 +1,5 @@
 import type { Finding } from '../../src/finding.ts';
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
 import { bareNames, bringsCode, type StageFiles, targetFolders } from './copies.ts';

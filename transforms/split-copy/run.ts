@@ -1,4 +1,4 @@
-import type { ImageLayer } from '../../src/model/image-layer.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
 import { nameOf } from '../../src/repo/path.ts';
 import { codeUse, commandsOf, type RunCommand } from './commands.ts';
 import type { CopiedFile, StageFiles } from './copies.ts';

@@ -1,7 +1,7 @@
 import type { Evidence, Finding } from '../../src/finding.ts';
+import { failureOf, type NeededProgram, neededProgram } from '../../src/model/image/needed-program.ts';
+import { type Holder, lookUpProgram } from '../../src/model/image/program-lookup.ts';
 import type { Image } from '../../src/model/image.ts';
-import { failureOf, type NeededProgram, neededProgram } from '../../src/model/needed-program.ts';
-import { type Holder, lookUpProgram } from '../../src/model/program-lookup.ts';
 import { rehearse, sameService } from '../../src/model/rehearsal.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { nameOf } from '../../src/repo/path.ts';

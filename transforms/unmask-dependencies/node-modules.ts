@@ -1,6 +1,6 @@
 import type { Finding } from '../../src/finding.ts';
+import { type Installation, installationsOf } from '../../src/model/image/installations.ts';
 import type { Image } from '../../src/model/image.ts';
-import { type Installation, installationsOf } from '../../src/model/installations.ts';
 import type { Mount } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { insertItems } from '../../src/parse/compose.ts';

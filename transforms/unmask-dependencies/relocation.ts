@@ -1,12 +1,12 @@
 import type { Edit, Span } from '../../src/finding.ts';
 import { eolOf, lineStart } from '../../src/lines.ts';
+import { type Installation, installationsOf } from '../../src/model/image/installations.ts';
+import type { ImageLayer } from '../../src/model/image/layer.ts';
+import { lineBelow } from '../../src/model/image/line-below.ts';
+import { repointed } from '../../src/model/image/repointed.ts';
+import { isRoot } from '../../src/model/image/user-home.ts';
 import type { Image } from '../../src/model/image.ts';
-import type { ImageLayer } from '../../src/model/image-layer.ts';
-import { type Installation, installationsOf } from '../../src/model/installations.ts';
-import { lineBelow } from '../../src/model/line-below.ts';
-import { repointed } from '../../src/model/repointed.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { isRoot } from '../../src/model/user-home.ts';
 import { copyOf, type DockerInstruction } from '../../src/parse/dockerfile.ts';
 import { within } from '../../src/repo/path.ts';
 

@@ -1,5 +1,5 @@
 import type { Edit, Finding, Span } from '../../src/finding.ts';
-import type { ComposeProject } from '../../src/model/compose-project.ts';
+import type { ComposeProject } from '../../src/model/compose/project.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { storeOf } from '../../src/model/store.ts';

@@ -1,6 +1,6 @@
 import type { Span } from '../../src/finding.ts';
 import { lineContentEnd, lineStart } from '../../src/lines.ts';
-import type { ComposeProject } from '../../src/model/compose-project.ts';
+import type { ComposeProject } from '../../src/model/compose/project.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { type ComposeNode, entryOf, textOf, valueAt } from '../../src/parse/compose.ts';

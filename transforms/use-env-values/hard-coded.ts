@@ -1,6 +1,6 @@
 import type { Edit, Evidence, Finding, Span } from '../../src/finding.ts';
-import type { ComposeProject } from '../../src/model/compose-project.ts';
-import { examplePath } from '../../src/model/env-example.ts';
+import type { ComposeProject } from '../../src/model/compose/project.ts';
+import { examplePath } from '../../src/model/env/example.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { storeOf } from '../../src/model/store.ts';

@@ -1,7 +1,7 @@
-import type { Loopback } from '../../src/model/loopback.ts';
+import type { Loopback } from '../../src/model/network/loopback.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
-import type { StoreTarget } from '../../src/model/store-target.ts';
+import type { StoreTarget } from '../../src/model/store/target.ts';
 
 interface Settings {
   readonly user: string;

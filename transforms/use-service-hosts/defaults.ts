@@ -1,13 +1,13 @@
 import type { Evidence, Finding } from '../../src/finding.ts';
-import type { ComposeProject } from '../../src/model/compose-project.ts';
+import type { ComposeProject } from '../../src/model/compose/project.ts';
+import { withVariables } from '../../src/model/env/environment-edit.ts';
+import type { EnvRead } from '../../src/model/env/read.ts';
 import { envOf, provisionOf } from '../../src/model/env.ts';
-import type { EnvRead } from '../../src/model/env-read.ts';
-import { withVariables } from '../../src/model/environment-edit.ts';
-import { loopbacksIn, readdressed } from '../../src/model/loopback.ts';
+import { loopbacksIn, readdressed } from '../../src/model/network/loopback.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import type { StoreTarget } from '../../src/model/store/target.ts';
 import { storeOf } from '../../src/model/store.ts';
-import type { StoreTarget } from '../../src/model/store-target.ts';
 import { urlFor } from './credentials.ts';
 import { type Meaning, meaningOf } from './meaning.ts';
 

@@ -1,9 +1,9 @@
 import type { Edit, Evidence } from '../../src/finding.ts';
-import type { Loopback } from '../../src/model/loopback.ts';
+import type { Loopback } from '../../src/model/network/loopback.ts';
 import type { Service, Variable } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { kindsMeant, type StoreTarget, targetsFor } from '../../src/model/store/target.ts';
 import { storeOf } from '../../src/model/store.ts';
-import { kindsMeant, type StoreTarget, targetsFor } from '../../src/model/store-target.ts';
 import { runsItself } from './container-itself.ts';
 
 /** The variable that holds the port of a host variable, with its source in the file. */

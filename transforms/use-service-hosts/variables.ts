@@ -1,9 +1,9 @@
 import type { Edit, Evidence, Finding, Span } from '../../src/finding.ts';
-import { loopbacksIn } from '../../src/model/loopback.ts';
+import { loopbacksIn } from '../../src/model/network/loopback.ts';
 import type { Service, Variable } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import type { StoreTarget } from '../../src/model/store/target.ts';
 import { storeOf } from '../../src/model/store.ts';
-import type { StoreTarget } from '../../src/model/store-target.ts';
 import { interpolate } from '../../src/parse/dotenv.ts';
 import { type Meaning, meaningOf, portNear } from './meaning.ts';
 
