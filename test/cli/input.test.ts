@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Environment, main } from '../../src/cli.ts';
+import { transforms } from '../../transforms/index.ts';
 import { treeOf } from '../harness.ts';
 import { dockfix, folderWith, gitRepository } from './program.ts';
 
@@ -59,7 +60,10 @@ describe('arguments', () => {
 
   test('list and explain come from the transforms themselves', () => {
     const { stdout } = dockfix(['list'], folder, NO_ENV);
-    expect(stdout.toString()).toMatch(/^split-copy +repair +\S/);
+    const rows = stdout.toString().trimEnd().split('\n');
+    expect(rows.map((row) => row.split(/ {2,}/))).toEqual(
+      transforms.map(({ id, group, summary }) => [id, group, summary]),
+    );
     const explained = dockfix(['explain', 'split-copy'], folder, NO_ENV);
     expect(explained.status).toBe(0);
     expect(explained.stdout.toString()).toContain('When it leaves the code alone');
