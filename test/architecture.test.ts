@@ -11,33 +11,34 @@ const UNITS: readonly {
   readonly node?: true;
   readonly packages?: true;
 }[] = [
-  { files: /^src\/(finding|errors|lines)\.ts$/, imports: /^$/ },
+  { files: /^src\/(finding|errors|lines|pattern)\.ts$/, imports: /^$/ },
   {
     files: /^src\/repo\/(repo|path|delta|encoding)\.ts$/,
-    imports: /^src\/(finding|lines|repo\/(repo|path|delta|encoding))\.ts$/,
+    imports: /^src\/(finding|lines|pattern|repo\/(repo|path|delta|encoding))\.ts$/,
   },
-  { files: /^src\/repo\//, imports: /^src\/((finding|errors|lines)\.ts$|repo\/)/, node: true, packages: true },
-  { files: /^src\/parse\//, imports: /^src\/((finding|lines)\.ts$|parse\/)/, packages: true },
+  { files: /^src\/repo\//, imports: /^src\/((finding|errors|lines|pattern)\.ts$|repo\/)/, node: true, packages: true },
+  { files: /^src\/parse\//, imports: /^src\/((finding|lines|pattern)\.ts$|parse\/)/, packages: true },
   {
     files: /^src\/model\//,
-    imports: /^src\/((finding|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/,
+    imports: /^src\/((finding|lines|pattern)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/,
   },
   { files: /^src\/transform\.ts$/, imports: /^src\/(finding\.ts$|model\/)/ },
   {
     files: /^src\/pipeline\//,
     imports:
-      /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model|pipeline|generated)\/)/,
+      /^src\/((finding|transform|lines|pattern)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model|pipeline|generated)\/)/,
   },
   {
     files: /^src\/output\//,
-    imports: /^src\/((finding|transform|lines)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/)/,
+    imports:
+      /^src\/((finding|transform|lines|pattern)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/)/,
     packages: true,
   },
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
   { files: /^src\/(bin|cli|index)\.ts$/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
-  { files: /^transforms\//, imports: /^src\/((transform|finding|lines)\.ts$|repo\/path\.ts$|(model|parse)\/)/ },
+  { files: /^transforms\//, imports: /^src\/((transform|finding|lines|pattern)\.ts$|repo\/path\.ts$|(model|parse)\/)/ },
 ];
 
 const root = process.cwd();

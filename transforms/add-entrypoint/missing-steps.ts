@@ -3,7 +3,7 @@ import { planEntrypoint, type StartStep } from '../../src/model/entrypoint.ts';
 import { type AppMigrations, migrationsOfApp } from '../../src/model/migration/app-migrations.ts';
 import { deployedMigration } from '../../src/model/migration/deployed-migrations.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import type { Store } from '../../src/model/store.ts';
+import { databasesOf } from '../../src/model/store/databases.ts';
 import { anotherCreates, runByHand, somethingPrepares, tablesWithoutMigration } from './already.ts';
 import { type Initialisation, initialisationOf } from './initialisation.ts';
 
@@ -33,10 +33,6 @@ export function isWeb({ service, startup, store }: ServiceView): boolean {
     );
   return known || service.ports.length > 0 || service.parts.has('expose');
 }
-
-/** The databases that a process uses: those are what a migration needs, not caches and brokers. */
-export const databasesOf = (view: ServiceView): readonly Store[] =>
-  view.stores.map(({ store }) => store).filter(({ kind }) => /^(?:postgres|mysql|mariadb|mongo)$/.test(kind));
 
 const HAND: Readonly<Record<string, RegExp>> = {
   'flask db upgrade': /db +upgrade/,

@@ -2,11 +2,12 @@ import type { Edit, Finding } from '../../src/finding.ts';
 import type { ArgvWord } from '../../src/model/container.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { databasesOf } from '../../src/model/store/databases.ts';
 import { namesOf, type Store, storeOf } from '../../src/model/store.ts';
 import { deleteItems, replaceValue, textOf } from '../../src/parse/compose.ts';
 import { execForm } from '../../src/parse/dockerfile.ts';
 import { joinContainer, nameOf } from '../../src/repo/path.ts';
-import { databasesOf, isWeb } from './missing-steps.ts';
+import { isWeb } from './missing-steps.ts';
 
 const WAITER = /^(?:wait-for-it|wait-for|wait-for-postgres)(?:\.sh)?$/;
 

@@ -1,8 +1,8 @@
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { databasesOf } from '../../src/model/store/databases.ts';
 import { namesOf, type Store, storeOf } from '../../src/model/store.ts';
 import type { ShellCommand } from '../../src/parse/shell.ts';
 import { nameOf } from '../../src/repo/path.ts';
-import { databasesOf } from './missing-steps.ts';
 
 /** Host and port that a waiting command asks, as shell words. */
 export interface WaitTarget {

@@ -2,6 +2,7 @@ import type { Span } from '../../src/finding.ts';
 import type { StartCommand } from '../../src/model/process.ts';
 import { option, reference } from '../../src/model/program.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { escapeRegExp } from '../../src/pattern.ts';
 
 /** What the object of a reference has to be. */
 export type Kind = 'wsgi' | 'asgi' | 'any' | 'flask' | 'celery' | 'settings';
@@ -103,7 +104,7 @@ function placeAround(view: ServiceView, command: StartCommand): Span | undefined
 /** The one occurrence of a reference in a piece of a file. */
 function exactly(stack: Stack, around: Span, text: string): Span | undefined {
   const source = stack.repo.read(around.path)?.slice(around.start, around.end) ?? '';
-  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const escaped = escapeRegExp(text);
   const [found, ...others] = [...source.matchAll(new RegExp(`(?<![\\w.:/-])${escaped}(?![\\w.:(/-])`, 'g'))];
   if (!found || others.length > 0) return undefined;
   const start = around.start + found.index;

@@ -1,10 +1,6 @@
 import type { Variable } from '../../src/model/service.ts';
 import type { ServiceView } from '../../src/model/stack.ts';
-import type { Store } from '../../src/model/store.ts';
-
-/** The databases that a process uses: those are what a migration needs, not caches and brokers. */
-export const databasesOf = (view: ServiceView): readonly Store[] =>
-  view.stores.map(({ store }) => store).filter(({ kind }) => /^(?:postgres|mysql|mariadb|mongo)$/.test(kind));
+import { databasesOf } from '../../src/model/store/databases.ts';
 
 /** Variables that say which database a process connects to, and as whom. */
 const CONNECTION = /DATABASE|POSTGRES|MYSQL|MARIADB|MONGO|SQLALCHEMY|(?:^|_)(?:DB|PG|SQL)(?:_|[A-Z]|$)|^PG/;

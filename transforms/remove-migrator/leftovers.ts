@@ -2,6 +2,7 @@ import type { Change } from '../../src/finding.ts';
 import type { Service } from '../../src/model/service.ts';
 import { isDockerfilePath, type Stack } from '../../src/model/stack.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
+import { escapeRegExp } from '../../src/pattern.ts';
 import { folderOf, nameOf } from '../../src/repo/path.ts';
 import type { Migrator } from './migrator.ts';
 
@@ -87,9 +88,7 @@ function mentionOf(
     common && folderOf(path) !== ''
       ? [path, `${nameOf(folderOf(path))}/${nameOf(path)}`, `./${folderOf(path)}`]
       : [nameOf(path)];
-  const pattern = new RegExp(
-    words.map((word) => `(?<![\\w.-])${word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-]|\\.\\w)`).join('|'),
-  );
+  const pattern = new RegExp(words.map((word) => `(?<![\\w.-])${escapeRegExp(word)}(?![\\w-]|\\.\\w)`).join('|'));
   if (common && folderOf(path) === '' && isDockerfilePath(path)) return 'a plain `docker build`';
   return stack.repo.paths.find((other) => {
     if (other === path || gone.includes(other) || DOCUMENTATION.test(other) || NOT_A_USE.test(other)) return false;

@@ -3,12 +3,11 @@ import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import type { ComposeFile, ComposeNode } from '../../src/parse/compose.ts';
 import { entryOf, keysOf, textOf, valueAt } from '../../src/parse/compose.ts';
+import { escapeRegExp } from '../../src/pattern.ts';
 import { nameOf } from '../../src/repo/path.ts';
 
 /** Keys by which a service borrows from another one. */
 const BORROWS = ['links', 'volumes_from', 'network_mode', 'pid', 'ipc', 'external_links'];
-
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** Where another service uses one in a way that its removal would break, as a clause. */
 export function borrowsFrom(stack: Stack, removed: readonly Service[], service: Service): string | undefined {

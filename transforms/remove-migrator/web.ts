@@ -1,7 +1,8 @@
 import type { Evidence } from '../../src/finding.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { databasesOf } from './database.ts';
+import { databasesOf } from '../../src/model/store/databases.ts';
+
 import type { Fault } from './faults.ts';
 import type { Migrator } from './migrator.ts';
 import { placeInWeb } from './place.ts';

@@ -1,4 +1,5 @@
 import { isLocalRequirement, readRequirements } from '../../src/parse/requirements.ts';
+import { escapeRegExp } from '../../src/pattern.ts';
 import { folderOf, joinContainer, nameOf } from '../../src/repo/path.ts';
 import type { Word } from './commands.ts';
 import type { CopiedFile } from './copies.ts';
@@ -82,7 +83,7 @@ function variantsOf(word: Word, site: InstallSite): readonly string[] {
   const name = (word.source.split('/').at(-1) ?? '').replace(/^["']|["']$/g, '');
   const fixed = name.split(/\$(?:\w+|\{[^}]*\})/);
   if (fixed.length < 2) return [];
-  const pattern = new RegExp(`^${fixed.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^/]+')}$`);
+  const pattern = new RegExp(`^${fixed.map((text) => escapeRegExp(text)).join('[^/]+')}$`);
   const folder = folderOf(target) || '/';
   return site
     .below(folder)

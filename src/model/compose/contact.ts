@@ -1,4 +1,5 @@
 import type { Evidence, Span } from '../../finding.ts';
+import { escapeRegExp } from '../../pattern.ts';
 import { within } from '../../repo/path.ts';
 import { stringsOf } from '../python-app.ts';
 import type { Service } from '../service.ts';
@@ -114,4 +115,3 @@ const spanOf = (path: string, match: RegExpExecArray): Span => ({
 
 const alternatives = (other: Service): string => [...namesOf(other)].map(escapeRegExp).join('|');
 const namingOf = (other: Service): RegExp => new RegExp(`(?:^|[^\\w.-])(?:${alternatives(other)})(?=$|[^\\w-])`);
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -1,6 +1,7 @@
 import type { Dockerfile, DockerInstruction } from '../../parse/dockerfile.ts';
 import { copyOf } from '../../parse/dockerfile.ts';
 import { readShell } from '../../parse/shell.ts';
+import { escapeRegExp } from '../../pattern.ts';
 import { joinContainer, resolveIn, within } from '../../repo/path.ts';
 import type { Repo } from '../../repo/repo.ts';
 import type { Sources } from '../sources.ts';
@@ -166,8 +167,6 @@ export function isIgnoredByDocker(
   const shared = own ?? sources.dockerignore(context === '' ? '.dockerignore' : `${context}/.dockerignore`);
   return shared?.ignores(relative) ?? false;
 }
-
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function ancestors(path: string): string[] {
   const found: string[] = [];

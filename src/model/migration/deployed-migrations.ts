@@ -1,4 +1,5 @@
 import type { Evidence } from '../../finding.ts';
+import { escapeRegExp } from '../../pattern.ts';
 import type { Stack } from '../stack.ts';
 
 /** Release commands of platforms that start the image without Compose. */
@@ -31,5 +32,3 @@ export function deployedMigration(stack: Stack, tool: string): Evidence | undefi
   }
   return undefined;
 }
-
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
