@@ -12,33 +12,42 @@ const UNITS: readonly {
   readonly packages?: true;
 }[] = [
   { files: /^src\/(finding|errors|lines|pattern)\.ts$/, imports: /^$/ },
+  { files: /^src\/splice\.ts$/, imports: /^src\/finding\.ts$/ },
   {
     files: /^src\/repo\/(repo|path|delta|encoding)\.ts$/,
-    imports: /^src\/(finding|lines|pattern|repo\/(repo|path|delta|encoding))\.ts$/,
+    imports: /^src\/(finding|lines|pattern|splice|repo\/(repo|path|delta|encoding))\.ts$/,
   },
-  { files: /^src\/repo\//, imports: /^src\/((finding|errors|lines|pattern)\.ts$|repo\/)/, node: true, packages: true },
-  { files: /^src\/parse\//, imports: /^src\/((finding|lines|pattern)\.ts$|parse\/)/, packages: true },
+  {
+    files: /^src\/repo\//,
+    imports: /^src\/((finding|errors|lines|pattern|splice)\.ts$|repo\/)/,
+    node: true,
+    packages: true,
+  },
+  { files: /^src\/parse\//, imports: /^src\/((finding|lines|pattern|splice)\.ts$|parse\/)/, packages: true },
   {
     files: /^src\/model\//,
-    imports: /^src\/((finding|lines|pattern)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/,
+    imports: /^src\/((finding|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/,
   },
   { files: /^src\/transform\.ts$/, imports: /^src\/(finding\.ts$|model\/)/ },
   {
     files: /^src\/pipeline\//,
     imports:
-      /^src\/((finding|transform|lines|pattern)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model|pipeline|generated)\/)/,
+      /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model|pipeline|generated)\/)/,
   },
   {
     files: /^src\/output\//,
     imports:
-      /^src\/((finding|transform|lines|pattern)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/)/,
+      /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/)/,
     packages: true,
   },
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
   { files: /^src\/(bin|cli|index)\.ts$/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
-  { files: /^transforms\//, imports: /^src\/((transform|finding|lines|pattern)\.ts$|repo\/path\.ts$|(model|parse)\/)/ },
+  {
+    files: /^transforms\//,
+    imports: /^src\/((transform|finding|lines|pattern|splice)\.ts$|repo\/path\.ts$|(model|parse)\/)/,
+  },
 ];
 
 const root = process.cwd();

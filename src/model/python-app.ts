@@ -65,7 +65,14 @@ export function pythonPathOf(
     return undefined;
   };
   const read = (path: string): PythonModule | undefined => sources.python(path);
+  const reached = new Map<string, readonly PythonModule[]>();
   const reachable = (path: string, lazy: boolean): readonly PythonModule[] => {
+    const key = `${lazy ? 'lazy' : 'eager'}:${path}`;
+    const known = reached.get(key) ?? walk(path, lazy);
+    reached.set(key, known);
+    return known;
+  };
+  const walk = (path: string, lazy: boolean): readonly PythonModule[] => {
     const modules = new Map<string, PythonModule>();
     const queue = [path];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {

@@ -1,16 +1,17 @@
 import type { Edit } from '../finding.ts';
 import type { RepoFile } from '../repo/repo.ts';
+import { splice } from '../splice.ts';
 import { readStack, type ServiceView, type Stack } from './stack.ts';
 
-/** The stack as it would be after some edits, to see whether they achieve what they are for. */
+/** The stack as it would be after some edits, to see whether they achieve what they are for; a file whose edits cannot be made stays. */
 export function rehearse(stack: Stack, edits: readonly Edit[]): Stack {
   const changed = new Map<string, RepoFile>();
   for (const path of new Set(edits.map((edit) => edit.path))) {
     const file = stack.repo.file(path);
     if (!('text' in file)) continue;
-    const own = edits.filter((edit) => edit.path === path).sort((a, b) => b.start - a.start || b.end - a.end);
-    const text = own.reduce((rest, edit) => rest.slice(0, edit.start) + edit.text + rest.slice(edit.end), file.text);
-    changed.set(path, { ...file, text });
+    const own = edits.filter((edit) => edit.path === path);
+    const text = splice(file.text, own);
+    if (typeof text === 'string') changed.set(path, { ...file, text });
   }
   return readStack(stack.repo.with(changed), stack);
 }

@@ -1,5 +1,6 @@
 import { lineNumber } from '../lines.ts';
 import type { PythonModule } from '../parse/python.ts';
+import { nameOf } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
 import { type ComposeProject, composeProjects } from './compose/project.ts';
 import { type Container, containerOf } from './container.ts';
@@ -64,6 +65,7 @@ export function readStack(repo: Repo, previous: Stack | undefined): Stack {
     service.build?.dockerfile !== undefined && repo.has(service.build.dockerfile) ? [service.build.dockerfile] : [],
   );
   const loose = repo.paths.filter((path) => isDockerfilePath(path));
+  const dockerfiles = [...new Set([...named, ...loose])];
   const views = new Map<Service, ServiceView>();
   const neighbours = (service: Service): readonly Service[] =>
     services.filter((other) => other.project === service.project);
@@ -82,16 +84,16 @@ export function readStack(repo: Repo, previous: Stack | undefined): Stack {
     services,
     view,
     neighbours,
-    dockerfiles: [...new Set([...named, ...loose])].sort(),
+    dockerfiles: [...dockerfiles].sort(),
     builds: services.flatMap((service) => service.build ?? []),
-    notices: noticesOf(broken, sources, [...new Set([...named, ...loose])]),
+    notices: noticesOf(broken, sources, dockerfiles),
   };
   return stack;
 }
 
 /** True for paths that are Dockerfiles by name. */
 export function isDockerfilePath(path: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = nameOf(path);
   return DOCKERFILE.test(name) && !/\.(?:dockerignore|md|txt|ya?ml|json|py|ts|js|sh|j2|jinja2?|tmpl|tpl)$/i.test(name);
 }
 
@@ -105,7 +107,7 @@ function viewOf(repo: Repo, sources: Sources, service: Service, neighbours: read
   const startup = startupOf(repo, sources, container);
   const python = pythonPathOf(repo, sources, container, startup.main?.program);
   const entry = entryOf(sources, container, startup, python);
-  const stores = neighbours.flatMap((other) => storeOf(other) ?? []);
+  let uses: readonly StoreUse[] | undefined;
   return {
     service,
     image,
@@ -115,7 +117,14 @@ function viewOf(repo: Repo, sources: Sources, service: Service, neighbours: read
     entry,
     store: storeOf(service),
     get stores() {
-      return storesUsedBy(service, startup, entry, python, stores);
+      uses ??= storesUsedBy(
+        service,
+        startup,
+        entry,
+        python,
+        neighbours.flatMap((other) => storeOf(other) ?? []),
+      );
+      return uses;
     },
   };
 }

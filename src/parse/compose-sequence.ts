@@ -1,4 +1,5 @@
 import type { Edit } from '../finding.ts';
+import { splice } from '../splice.ts';
 import { type ComposeFile, type ComposeNode, readCompose } from './compose.ts';
 
 /** One edit of a file that may have been edited by the steps before it; `undefined` when it cannot be done. */
@@ -10,7 +11,9 @@ export function inSequence(file: ComposeFile, steps: readonly ComposeStep[]): Ed
   for (const step of steps) {
     const edits = step(current);
     if (!edits) return undefined;
-    current = readCompose(file.path, applied(current.text, edits));
+    const text = splice(current.text, edits);
+    if (typeof text !== 'string') return undefined;
+    current = readCompose(file.path, text);
     if (current.problems.length > 0) return undefined;
   }
   return changedLines(file.path, file.text, current.text);
@@ -24,11 +27,6 @@ export const throughAnchors =
   (step: ComposeStep): ComposeStep =>
   (file) =>
     step(readCompose(file.path, withoutAliases(file)));
-
-const applied = (text: string, edits: readonly Edit[]): string =>
-  [...edits]
-    .sort((a, b) => b.start - a.start)
-    .reduce((out, edit) => out.slice(0, edit.start) + edit.text + out.slice(edit.end), text);
 
 /** The text with a plain word in place of each alias and merge key, all offsets the same. */
 function withoutAliases(file: ComposeFile): string {

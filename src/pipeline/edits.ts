@@ -1,9 +1,9 @@
 import { type Change, type Edit, type Fix, isEdit } from '../finding.ts';
 import type { FileChanges, Repo, RepoFile } from '../repo/repo.ts';
+import { splice } from '../splice.ts';
 
 /** Why a set of changes cannot be carried out on a snapshot. */
 export interface Refusal {
-  readonly kind: 'overlap' | 'impossible';
   readonly why: string;
 }
 
@@ -26,13 +26,13 @@ function touchesOnly(a: Edit, b: Edit): boolean {
   return insertion.start === other.start || insertion.start === other.end;
 }
 
-/** The first pair of changes of two fixes that cannot both be carried out. */
+/** True when a fix has a change that cannot be carried out beside one of the accepted fixes. */
 export const conflictBetween = (fix: Fix, accepted: readonly Fix[]): boolean =>
   accepted.some((other) => fix.changes.some((a) => other.changes.some((b) => collide(a, b))));
 
 /**
  * The files that a set of changes leads to, or why it cannot be carried out.
- * The only place that splices text: edits are applied from the end, so every span keeps meaning the text it was made for.
+ * All spans refer to the text of `repo`.
  */
 export function carryOut(repo: Repo, changes: readonly Change[]): FileChanges | Refusal {
   const unique = [...new Map(changes.map((change) => [JSON.stringify(change), change])).values()];
@@ -45,7 +45,7 @@ export function carryOut(repo: Repo, changes: readonly Change[]): FileChanges | 
     );
     if ('why' in result) return result;
     const twice = result.files.find(([key]) => next.has(key));
-    if (twice) return { kind: 'impossible', why: `${twice[0]} is changed in two ways` };
+    if (twice) return { why: `${twice[0]} is changed in two ways` };
     for (const [key, file] of result.files) next.set(key, file);
   }
   return next;
@@ -59,28 +59,26 @@ function nextFile(
   const outside = changes
     .flatMap((c) => ('renameTo' in c ? [c.path, c.renameTo] : [c.path]))
     .find((p) => !isInside(repo, p));
-  if (outside !== undefined) return { kind: 'impossible', why: `${outside} is not inside the repository` };
+  if (outside !== undefined) return { why: `${outside} is not inside the repository` };
   const creation = changes.find((change) => 'create' in change);
   if (creation && 'create' in creation) {
-    if (repo.has(path) || changes.length > 1) return { kind: 'impossible', why: `${path} exists already` };
+    if (repo.has(path) || changes.length > 1) return { why: `${path} exists already` };
     return { files: [[path, { text: creation.create, encoding: 'utf8', mode: creation.mode ?? 0o644 }]] };
   }
   const file = repo.file(path);
-  if (!('text' in file)) return { kind: 'impossible', why: `${path}: ${file.reason}` };
+  if (!('text' in file)) return { why: `${path}: ${file.reason}` };
   if (changes.some((change) => 'remove' in change))
-    return changes.length > 1
-      ? { kind: 'impossible', why: `${path} is removed and edited` }
-      : { files: [[path, null]] };
+    return changes.length > 1 ? { why: `${path} is removed and edited` } : { files: [[path, null]] };
   const edits = changes.filter(isEdit);
   const text = splice(file.text, edits);
-  if (typeof text !== 'string') return { kind: 'impossible', why: `${path}: ${text.why}` };
+  if (typeof text !== 'string') return { why: `${path}: ${text.why}` };
   if (file.encoding === 'latin1' && /[^\u0000-\u00ff]/.test(text))
-    return { kind: 'impossible', why: `${path} is not UTF-8 and the new text does not fit its encoding` };
+    return { why: `${path} is not UTF-8 and the new text does not fit its encoding` };
   const mode = changes.reduce((last, change) => ('mode' in change && change.mode ? change.mode : last), file.mode);
   const renamed = changes.find((change) => 'renameTo' in change);
   const after: RepoFile = { ...file, text, mode };
   if (!renamed || !('renameTo' in renamed)) return { files: [[path, after]] };
-  if (repo.has(renamed.renameTo)) return { kind: 'impossible', why: `${renamed.renameTo} exists already` };
+  if (repo.has(renamed.renameTo)) return { why: `${renamed.renameTo} exists already` };
   return {
     files: [
       [path, null],
@@ -88,28 +86,6 @@ function nextFile(
     ],
   };
 }
-
-/** Applies edits to a text; refuses spans out of range, overlapping ones and two insertions at one place. */
-export function splice(text: string, edits: readonly Edit[]): string | { readonly why: string } {
-  const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
-  let result = '';
-  let done = 0;
-  let previous: Edit | undefined;
-  for (const edit of ordered) {
-    if (edit.start < done || edit.end < edit.start || edit.end > text.length)
-      return { why: 'edits overlap or leave the file' };
-    if (previous && previous.start === edit.start && previous.end === edit.end)
-      return { why: 'two edits at one place' };
-    if (splitsPair(text, edit.start) || splitsPair(text, edit.end)) return { why: 'an edit splits a character' };
-    result += text.slice(done, edit.start) + edit.text;
-    done = edit.end;
-    previous = edit;
-  }
-  return result + text.slice(done);
-}
-
-const splitsPair = (text: string, at: number): boolean =>
-  /[\udc00-\udfff]/.test(text[at] ?? '') && /[\ud800-\udbff]/.test(text[at - 1] ?? '');
 
 const isInside = (repo: Repo, path: string): boolean =>
   path !== '' &&

@@ -112,7 +112,7 @@ function tryFixes(start: Stack, current: Stack, fixes: readonly Fix[]): Stack | 
     start.repo,
     fixes.flatMap((fix) => fix.changes),
   );
-  if ('why' in changes) return changes as { readonly why: string };
+  if ('why' in changes) return changes;
   const next = readStack(start.repo.with(changes), current);
   const breakages = newBreakages(start, next, [...changes.keys()]);
   return breakages.length > 0 ? { why: breakages.map(describe).join('; ') } : next;

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Change, Edit } from '../../src/finding.ts';
-import { carryOut, splice } from '../../src/pipeline/edits.ts';
+import { carryOut } from '../../src/pipeline/edits.ts';
 import { encode } from '../../src/repo/encoding.ts';
 import { Repo, type RepoFile } from '../../src/repo/repo.ts';
+import { splice } from '../../src/splice.ts';
 
 const text = fc.string({
   unit: fc.constantFrom('a', 'b', ' ', '\n', '\r\n', '\t', 'é', '\ufeff', '😀', '\u2028'),

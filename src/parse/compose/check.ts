@@ -1,4 +1,5 @@
 import type { Edit, Span } from '../../finding.ts';
+import { splice } from '../../splice.ts';
 import type { ComposeFile, ComposeNode } from '../compose.ts';
 import { keyName } from './query.ts';
 import { readCompose } from './yaml-spans.ts';
@@ -56,21 +57,10 @@ export const checked = (
   if (expected === undefined || edits.length === 0) return undefined;
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   const text = splice(file.text, sorted);
-  if (text === undefined) return undefined;
+  if (typeof text !== 'string') return undefined;
   const after = readCompose(file.path, text);
   if (after.problems.length > 0 || after.duplicates.length > file.duplicates.length) return undefined;
   return after.root && samePlain(plainOf(after.root), expected) ? sorted : undefined;
-};
-
-const splice = (text: string, edits: readonly Edit[]): string | undefined => {
-  let result = '';
-  let done = 0;
-  for (const edit of edits) {
-    if (edit.start < done || edit.end < edit.start) return undefined;
-    result += text.slice(done, edit.start) + edit.text;
-    done = edit.end;
-  }
-  return result + text.slice(done);
 };
 
 const isList = (plain: Plain): plain is readonly Plain[] => Array.isArray(plain);
