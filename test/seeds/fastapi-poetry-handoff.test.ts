@@ -9,6 +9,7 @@ import type { Repo } from '../../src/repo/repo.ts';
 import type { Transform } from '../../src/transform.ts';
 import activateVenv from '../../transforms/activate-venv/transform.ts';
 import copyFromStage from '../../transforms/copy-from-stage/transform.ts';
+import fixAppReference from '../../transforms/fix-app-reference/transform.ts';
 import { transforms } from '../../transforms/index.ts';
 import unmaskDependencies from '../../transforms/unmask-dependencies/transform.ts';
 import { loadPythonForTests } from '../python-wasm.ts';
@@ -62,6 +63,17 @@ describe('what the document says', () => {
     ]);
   });
 
+  test('the command of Compose, which replaces CMD, names app.main:app while the file is main.py', () => {
+    const stack = readStack(before(), undefined);
+    const found = [...fixAppReference.find(stack)];
+    expect(found.map(({ message, fix }) => [message, fix?.title])).toEqual([
+      [
+        `uvicorn of backend is told app.main:app, but no module app.main can be imported from /app, so backend stops with "ModuleNotFoundError: No module named 'app'"`,
+        'Name main:app',
+      ],
+    ]);
+  });
+
   test('with it, uvicorn is still not found: Compose runs the bare name, and hides the environment', () => {
     expect(look(withFrom(), 'uvicorn').is).toBe('no');
   });
@@ -108,7 +120,7 @@ test('the whole chain: the mount, what makes the environment, the PATH, and the 
 test('after all transforms none of it is left', () => {
   const repo = after(transforms);
   const stack = readStack(repo, undefined);
-  for (const transform of [copyFromStage, unmaskDependencies, activateVenv])
+  for (const transform of [fixAppReference, copyFromStage, unmaskDependencies, activateVenv])
     expect([...transform.find(stack)], transform.id).toEqual([]);
   expect(look(repo, 'uvicorn')).toMatchObject({ is: 'yes', foundAt: '/opt/venv/bin/uvicorn' });
   expect(look(repo, '/opt/venv/bin/uvicorn').is).toBe('yes');
