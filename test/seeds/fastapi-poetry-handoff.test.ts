@@ -19,8 +19,8 @@ beforeAll(loadPythonForTests);
 const DOCKERFILE = 'backend/Dockerfile';
 const ALLOW = { allow: new Set(['safe', 'review'] as const), named: new Set<string>() };
 
-const before = (): Repo => scan('fixtures/repos/fastapi-poetry-handoff/before');
-const after = (chosen: readonly Transform[]): Repo => run(before(), chosen, ALLOW).after;
+const asGiven = (): Repo => scan('fixtures/repos/fastapi-poetry-handoff/before');
+const after = (chosen: readonly Transform[]): Repo => run(asGiven(), chosen, ALLOW).after;
 
 /** The repository with another text in some file. */
 function changed(repo: Repo, path: string, edit: (text: string) => string): Repo {
@@ -52,7 +52,7 @@ function placed(stack: Stack, [finding]: readonly Finding[]): readonly string[] 
 
 describe('what the document says', () => {
   test('the COPY of the virtual environment lacks --from, so the build has nothing to copy', () => {
-    const stack = readStack(before(), undefined);
+    const stack = readStack(asGiven(), undefined);
     const found = [...copyFromStage.find(stack)];
     expect(found.map(({ fix }) => fix?.title)).toEqual(['Copy /app/.venv from the stage builder']);
     expect(placed(stack, found)).toEqual([
@@ -64,7 +64,7 @@ describe('what the document says', () => {
   });
 
   test('the command of Compose, which replaces CMD, names app.main:app while the file is main.py', () => {
-    const stack = readStack(before(), undefined);
+    const stack = readStack(asGiven(), undefined);
     const found = [...fixAppReference.find(stack)];
     expect(found.map(({ message, fix }) => [message, fix?.title])).toEqual([
       [
