@@ -19,12 +19,11 @@ beforeAll(async () => {
 describe.each(readdirSync(root))('fixtures/repos/%s', (name) => {
   const folder = join(root, name);
 
+  // Without expected.patch the repository is healthy, and nothing may change.
   test('is repaired as expected.patch says, and stays so', () => {
     const expected = join(folder, 'expected.patch');
     const { run: result, tree, patch } = repaired(join(folder, 'before'), chosen);
-    expect(patch.toString('latin1')).toBe(
-      existsSync(expected) ? readFileSync(expected, 'latin1') : 'a file expected.patch',
-    );
+    expect(patch.toString('latin1')).toBe(existsSync(expected) ? readFileSync(expected, 'latin1') : '');
 
     // The order of the pipeline: no transform undoes or reopens what another one settled.
     for (const transform of chosen)

@@ -33,7 +33,8 @@ describe.each(readdirSync('fixtures/repos'))('fixtures/repos/%s', (name) => {
   test('passes docker compose config -q once it is repaired', () => {
     const folder = copyOf(join('fixtures', 'repos', name, 'before'));
     try {
-      applyPatch(folder, readFileSync(join('fixtures', 'repos', name, 'expected.patch')));
+      const patch = join('fixtures', 'repos', name, 'expected.patch');
+      if (existsSync(patch)) applyPatch(folder, readFileSync(patch));
       expect(complaints(folder)).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true });
