@@ -74,6 +74,13 @@ describe('advice without a change', () => {
     expect(one(files)?.advice).toContain('create .env with the variables that web needs');
     expect(one(files)?.fix).toBeUndefined();
   });
+
+  test('a missing .env that several services read is one finding', () => {
+    const services = `${web}    env_file: .env\n  worker:\n    build: .\n    env_file: [.env]\n`;
+    const finding = one({ Dockerfile: 'FROM x\n', 'compose.yaml': services });
+    expect(finding?.message).toContain('before it starts web and worker');
+    expect(finding?.evidence.map(({ says }) => says)).toEqual(['web reads .env', 'worker reads .env']);
+  });
 });
 
 describe('hard input', () => {

@@ -15,7 +15,6 @@ export default defineTransform({
     const seen = new Set<string>();
     const found = stack.services.flatMap((service) => [
       ...brokenBuild(stack, service),
-      ...brokenEnvFiles(stack, service),
       ...brokenMounts(stack, service),
       ...unorderedBase(stack, service),
     ]);
@@ -23,7 +22,7 @@ export default defineTransform({
       const dockerfile = stack.sources.dockerfile(path);
       return dockerfile && dockerfile.problems.length === 0 ? brokenCopies(stack, dockerfile) : [];
     });
-    for (const finding of [...found, ...copies]) {
+    for (const finding of [...found, ...brokenEnvFiles(stack), ...copies]) {
       // Services that share an anchor share its mistake.
       const key = placeKey(finding);
       if (!seen.has(key)) yield finding;
