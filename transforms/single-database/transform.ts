@@ -41,7 +41,7 @@ function findingOf(stack: Stack, database: TestDatabase): Finding {
     ...around.fallbacks,
   ];
   const common = {
-    message: `${service.name} is a second ${kind} that nothing but tests could use, so every start of the stack runs, waits for and keeps two databases.`,
+    message: `${service.name} is a second ${kind} that nothing but tests could use, so the stack runs and keeps two databases.`,
     at: service.at,
   };
   if ('manual' in repair)
