@@ -7,6 +7,7 @@ import { diff } from '../src/output/diff.ts';
 import { loadPython } from '../src/parse/python.ts';
 import { type Run, type RunOptions, run } from '../src/pipeline/run.ts';
 import { scan } from '../src/repo/disk.ts';
+import { selectTransforms } from '../src/selection.ts';
 import type { Transform } from '../src/transform.ts';
 import { transforms } from '../transforms/index.ts';
 
@@ -30,7 +31,8 @@ update(
   ['| transform | what it does | safety | files |', '|---|---|---|---|', ...rows].join('\n'),
 );
 
-const demo = run(scan(join('fixtures', 'repos', 'analylit-gunicorn-init', 'before')), transforms, ALLOW);
+const repairs = selectTransforms(transforms, { only: [], skip: [], groups: [] });
+const demo = run(scan(join('fixtures', 'repos', 'analylit-gunicorn-init', 'before')), repairs, ALLOW);
 update('README.md', 'demo', fenced(diff(demo.before, demo.after)));
 
 if (wrong.length > 0) {

@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts';
 import activateVenv from './activate-venv/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
+import addDeployScript from './add-deploy-script/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
@@ -11,6 +12,7 @@ import fixComposeShape from './fix-compose-shape/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
+import singleDatabase from './single-database/transform.ts';
 import splitCopy from './split-copy/transform.ts';
 import unmaskDependencies from './unmask-dependencies/transform.ts';
 import unquoteEnvValues from './unquote-env-values/transform.ts';
@@ -36,7 +38,11 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
- * - `add-celery-context` last: it touches the worker's module only.
+ * - `add-celery-context` last of the repairs: it touches the worker's module only.
+ *
+ * Then hygiene, which sees a stack that works:
+ * - `single-database` first, so that none of the others tends a service that goes away;
+ * - `add-deploy-script` last: the script is written for the services that are left.
  */
 export const transforms: readonly Transform[] = [
   fixComposeShape,
@@ -56,4 +62,6 @@ export const transforms: readonly Transform[] = [
   addEntrypoint,
   deferModuleInit,
   addCeleryContext,
+  singleDatabase,
+  addDeployScript,
 ];

@@ -5,8 +5,10 @@ import { execWords } from '../../src/model/entrypoint/exec-form.ts';
 import { withScript } from '../../src/model/entrypoint/wiring.ts';
 import { planEntrypoint, type StartStep } from '../../src/model/entrypoint.ts';
 import { readStack } from '../../src/model/stack.ts';
+import { run } from '../../src/pipeline/run.ts';
 import { scan } from '../../src/repo/disk.ts';
 import { Repo } from '../../src/repo/repo.ts';
+import fixBuildPaths from '../../transforms/fix-build-paths/transform.ts';
 import { loadPythonForTests } from '../python-wasm.ts';
 
 beforeAll(loadPythonForTests);
@@ -44,7 +46,9 @@ const shop = (files: Readonly<Record<string, string>>): Repo =>
 
 describe('planEntrypoint', () => {
   test('wires the web service alone when a worker runs the same image', () => {
-    const changes = changesOf(scan(join('fixtures', 'repos', 'analylit-repair-plan', 'before')), 'web', [MIGRATE]);
+    const before = scan(join('fixtures', 'repos', 'analylit-repair-plan', 'before'));
+    const built = run(before, [fixBuildPaths], { allow: new Set(['safe']), named: new Set() }).after;
+    const changes = changesOf(built, 'web', [MIGRATE]);
     expect(changes.map(({ path }) => path)).toEqual([
       'docker/entrypoint.sh',
       'docker/Dockerfile.base',

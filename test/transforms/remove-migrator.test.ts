@@ -10,6 +10,7 @@ import { run } from '../../src/pipeline/run.ts';
 import { scan } from '../../src/repo/disk.ts';
 import { Repo } from '../../src/repo/repo.ts';
 import addEntrypoint from '../../transforms/add-entrypoint/transform.ts';
+import fixBuildPaths from '../../transforms/fix-build-paths/transform.ts';
 import removeMigrator from '../../transforms/remove-migrator/transform.ts';
 import simplifyDependsOn from '../../transforms/simplify-depends-on/transform.ts';
 
@@ -27,7 +28,8 @@ const found = (repo: Repo, named = false): readonly Finding[] => [
 const one = (name: string): Finding | undefined => found(repoOf(name))[0];
 
 test('tells what is wrong, and proves it', () => {
-  const repo = scan(join('fixtures', 'repos', 'analylit-repair-plan', 'before'));
+  const before = scan(join('fixtures', 'repos', 'analylit-repair-plan', 'before'));
+  const repo = run(before, [fixBuildPaths], { allow: ALLOW, named: new Set() }).after;
   const [finding, ...more] = found(repo);
   expect(more).toEqual([]);
   expect(finding?.message).toBe(

@@ -2,7 +2,7 @@ import type { Evidence } from '../../src/finding.ts';
 import { imageFamily } from '../../src/model/image/base-image.ts';
 import type { Dependency, Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { hasHealthcheck } from '../../src/model/store/health.ts';
+import { healthOf } from '../../src/model/store/health.ts';
 import { joinContainer, nameOf, within } from '../../src/repo/path.ts';
 import type { Migrator } from './migrator.ts';
 
@@ -85,16 +85,6 @@ function invalidEdge(stack: Stack, service: Service, edge: Dependency): readonly
     return fault(`it waits for the end of ${edge.name}, which never ends`);
   return [];
 }
-
-/** How a service tells that it is healthy. */
-export const healthOf = (view: ServiceView): 'yes' | 'no' | 'unknown' =>
-  hasHealthcheck(
-    view.service,
-    view.image?.layers.map(({ instruction, dockerfile }) =>
-      dockerfile.text.slice(instruction.at.start, instruction.at.end),
-    ),
-    view.store,
-  );
 
 function cycle(stack: Stack, service: Service): readonly Fault[] {
   const all = stack.neighbours(service);

@@ -1,4 +1,5 @@
 import type { Change } from '../../src/finding.ts';
+import { isDocumentation } from '../../src/model/mention.ts';
 import type { Service } from '../../src/model/service.ts';
 import { isDockerfilePath, type Stack } from '../../src/model/stack.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
@@ -13,7 +14,6 @@ export interface Leftovers {
   readonly kept: readonly { readonly path: string; readonly mentionedIn: string }[];
 }
 
-const DOCUMENTATION = /\.(?:md|mdx|rst|adoc|txt|html?|svg)$|(?:^|\/)(?:docs?|LICENSE|CHANGELOG|README)(?:\/|[^/]*$)/i;
 const NOT_A_USE = /(?:^|\/)\.(?:gitignore|gitattributes|dockerignore|editorconfig)$|\.dockerignore$/;
 
 /** Finds the Dockerfile and the scripts that nothing needs once the migrator is gone. `texts`: files as the fix leaves them. */
@@ -91,7 +91,7 @@ function mentionOf(
   const pattern = new RegExp(words.map((word) => `(?<![\\w.-])${escapeRegExp(word)}(?![\\w-]|\\.\\w)`).join('|'));
   if (common && folderOf(path) === '' && isDockerfilePath(path)) return 'a plain `docker build`';
   return stack.repo.paths.find((other) => {
-    if (other === path || gone.includes(other) || DOCUMENTATION.test(other) || NOT_A_USE.test(other)) return false;
+    if (other === path || gone.includes(other) || isDocumentation(other) || NOT_A_USE.test(other)) return false;
     const text = texts.has(other) ? texts.get(other) : stack.repo.read(other);
     // A comment at the top of a file may name the file itself; elsewhere a mention is a mention.
     return text !== undefined && pattern.test(text);

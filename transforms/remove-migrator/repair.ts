@@ -1,4 +1,6 @@
 import { type Change, type Evidence, isEdit } from '../../src/finding.ts';
+import { borrowsFrom, extendsFrom } from '../../src/model/compose/service-references.ts';
+import { removeServices } from '../../src/model/compose/service-removal.ts';
 import { isOneShot } from '../../src/model/entrypoint/start-script.ts';
 import { planEntrypoint } from '../../src/model/entrypoint.ts';
 import { deployedMigration } from '../../src/model/migration/deployed-migrations.ts';
@@ -10,8 +12,6 @@ import { carryOver, webMigrates } from './carry.ts';
 import { databaseDiffers } from './database.ts';
 import { leftoversOf, removalsOf } from './leftovers.ts';
 import { type Migrator, migratorOf } from './migrator.ts';
-import { borrowsFrom, extendsFrom } from './references.ts';
-import { removeServices } from './removal.ts';
 import { chosenWeb } from './web.ts';
 
 /** Everything that has to change so that the web service migrates and the migrator is gone, or why that is left to a person. */
@@ -40,7 +40,7 @@ export function repairOf(stack: Stack, migrator: Migrator, webs: readonly Servic
   if (move && 'manual' in move) return move;
   const start = planStart(without(stack, family), migrator, web);
   if ('manual' in start) return start;
-  const removal = removeServices(stack, family, start.changes, move);
+  const removal = removeServices(stack, family, start.changes, move ? [move] : []);
   if ('manual' in removal) return removal;
   const mentioned = removal.gone.find((path) =>
     stack.repo.paths.some(

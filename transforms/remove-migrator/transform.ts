@@ -1,10 +1,11 @@
 import type { Finding } from '../../src/finding.ts';
+import { callsByName } from '../../src/model/compose/callers.ts';
+import { extendsFrom } from '../../src/model/compose/service-references.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { defineTransform } from '../../src/transform.ts';
 import { webMigrates } from './carry.ts';
 import { type Fault, faultsOf } from './faults.ts';
 import { type Migrator, migratorOf } from './migrator.ts';
-import { callsByName, extendsFrom } from './references.ts';
 import { repairOf } from './repair.ts';
 import { racesOf, waitsForSuccess, websOf } from './web.ts';
 

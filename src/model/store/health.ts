@@ -1,5 +1,6 @@
 import { textOf, valueAt } from '../../parse/compose.ts';
 import type { Service } from '../service.ts';
+import type { ServiceView } from '../stack.ts';
 import type { Store } from '../store.ts';
 import { checkOf } from './check.ts';
 
@@ -40,6 +41,16 @@ export function hasHealthcheck(
   if (imageInstructions) return 'no';
   return store && bringsNoCheck(service.image?.text ?? '') ? 'no' : 'unknown';
 }
+
+/** How a service tells that it is healthy, by everything that is known of it. */
+export const healthOf = (view: ServiceView): 'yes' | 'no' | 'unknown' =>
+  hasHealthcheck(
+    view.service,
+    view.image?.layers.map(({ instruction, dockerfile }) =>
+      dockerfile.text.slice(instruction.at.start, instruction.at.end),
+    ),
+    view.store,
+  );
 
 /** Whether a person has switched the check off: `disable: true`, or a test that is NONE. */
 export function isDisabled(service: Service): boolean {

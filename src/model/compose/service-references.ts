@@ -1,10 +1,9 @@
-import type { Evidence, Span } from '../../src/finding.ts';
-import type { Service } from '../../src/model/service.ts';
-import type { Stack } from '../../src/model/stack.ts';
-import type { ComposeFile, ComposeNode } from '../../src/parse/compose.ts';
-import { entryOf, keysOf, textOf, valueAt } from '../../src/parse/compose.ts';
-import { escapeRegExp } from '../../src/pattern.ts';
-import { nameOf } from '../../src/repo/path.ts';
+import type { Span } from '../../finding.ts';
+import type { ComposeFile, ComposeNode } from '../../parse/compose.ts';
+import { entryOf, keysOf, textOf, valueAt } from '../../parse/compose.ts';
+import { escapeRegExp } from '../../pattern.ts';
+import type { Service } from '../service.ts';
+import type { Stack } from '../stack.ts';
 
 /** Keys by which a service borrows from another one. */
 const BORROWS = ['links', 'volumes_from', 'network_mode', 'pid', 'ipc', 'external_links'];
@@ -42,27 +41,6 @@ export const extendsFrom = (other: Service, service: Service): boolean =>
         !other.definitions.some(({ file, path }) => file.path === part.file.path && path[1] === part.path[1]),
     );
 
-/** Files in which people or machines start a service by its name. */
-const SCRIPTS =
-  /(?:^|\/)(?:GNUmakefile|[Mm]akefile|[Jj]ustfile|Taskfile\.ya?ml|package\.json|fabfile\.py|tasks\.py|Jenkinsfile|Vagrantfile|Procfile|[^/]*\.(?:sh|bash|zsh|mk|ps1|bat|cmd|service))$|^\.github\/workflows\/|(?:^|\/)\.gitlab-ci\.yml$|^\.circleci\/|^(?:bitbucket|azure)-pipelines\.yml$|^bin\/[^/.]+$|^scripts?\/[^/.]+$/;
-
-/** Scripts and pipelines that name a service on a Compose command line. */
-export function callsByName(stack: Stack, service: Service): readonly Evidence[] {
-  const name = escapeRegExp(service.name);
-  const line = new RegExp(
-    `(?:docker[ -]compose|\\$\\(?\\{?(?:DC|COMPOSE|DOCKER_COMPOSE)\\}?\\)?|\\bdc)\\b[^\\n]*[\\s"'](?:run|up|start|restart|exec|logs|build|pull|rm|stop|wait|create|kill|push)\\b[^\\n]*[\\s"']${name}(?=$|[\\s"';&|)])`,
-    'm',
-  );
-  return stack.repo.paths
-    .filter((path) => SCRIPTS.test(path))
-    .flatMap((path) => {
-      const found = line.exec(stack.repo.read(path) ?? '');
-      if (!found) return [];
-      const at: Span = { path, start: found.index, end: found.index + found[0].length };
-      return [{ at, says: `${nameOf(path)} calls ${service.name} by its name` }];
-    });
-}
-
 /** The names under a top-level section that a service's own keys use. */
 function namesUsed(node: ComposeNode | undefined, section: string): readonly string[] {
   const value = valueAt(node, section);
@@ -76,6 +54,7 @@ function namesUsed(node: ComposeNode | undefined, section: string): readonly str
   });
 }
 
+/** Top-level sections whose entries services share. */
 export const SECTIONS = ['volumes', 'networks', 'secrets', 'configs'] as const;
 
 /** Names of a top-level section that nothing but the removed services uses. */

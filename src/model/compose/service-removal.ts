@@ -1,6 +1,4 @@
-import { type Change, type Edit, isEdit } from '../../src/finding.ts';
-import type { Dependency, Service } from '../../src/model/service.ts';
-import type { Stack } from '../../src/model/stack.ts';
+import { type Change, type Edit, isEdit } from '../../finding.ts';
 import {
   type ComposeFile,
   deleteEntry,
@@ -9,23 +7,33 @@ import {
   insertItems,
   replaceValue,
   valueAt,
-} from '../../src/parse/compose.ts';
-import { type ComposeStep, inSequence } from '../../src/parse/compose-sequence.ts';
-import type { BuildMove } from './build-move.ts';
-import { healthOf } from './faults.ts';
-import { edgeIn, onlyUsedBy, SECTIONS } from './references.ts';
+} from '../../parse/compose.ts';
+import { type ComposeStep, inSequence } from '../../parse/compose-sequence.ts';
+import type { Dependency, Service } from '../service.ts';
+import type { Stack } from '../stack.ts';
+import { healthOf } from '../store/health.ts';
+import { edgeIn, onlyUsedBy, SECTIONS } from './service-references.ts';
 
 /** The compose side of a removal: splices by file, files that would be left empty, or why it cannot be done. */
 export type Removal =
   | { readonly changes: readonly Change[]; readonly gone: readonly string[] }
   | { readonly manual: string };
 
-/** Takes services out of every file of their projects, with the edges to them and what only they used. `first` are edits to make on the way. */
+/** Edits of one file to make before the services go. */
+export interface FileSteps {
+  readonly file: ComposeFile;
+  readonly steps: readonly ComposeStep[];
+}
+
+/**
+ * Takes services out of every file of their projects, with the edges to them and what only they used. `first` are edits to make
+ * on the way, `more` are steps that come after those.
+ */
 export function removeServices(
   stack: Stack,
   removed: readonly Service[],
   first: readonly Change[],
-  move: BuildMove | undefined,
+  more: readonly FileSteps[],
 ): Removal {
   const projects = [...new Set(removed.map(({ project }) => project))];
   const files = [
@@ -46,7 +54,7 @@ export function removeServices(
     const own = first.filter((change): change is Edit => isEdit(change) && change.path === file.path);
     const steps: ComposeStep[] = [
       ...(own.length > 0 ? [(): readonly Edit[] => own] : []),
-      ...(move?.file.path === file.path ? move.steps : []),
+      ...more.filter((each) => each.file.path === file.path).flatMap((each) => each.steps),
       ...names.flatMap((name) => inheritedEdges(stack, others, removed, name, file)),
       ...names.flatMap((name) => edgeSteps(file, name)),
       ...names
@@ -108,7 +116,7 @@ function holdsOnly(file: ComposeFile, names: readonly string[]): boolean {
   });
 }
 
-/** What waited for the migrator waited for its databases too: those edges stay where the service uses the database. */
+/** What waited for a removed service waited for its databases too: those edges stay where the service uses the database. */
 function inheritedEdges(
   stack: Stack,
   others: readonly Service[],
