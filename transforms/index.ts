@@ -2,12 +2,15 @@ import type { Transform } from '../src/transform.ts';
 import activateVenv from './activate-venv/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
+import addHealthchecks from './add-healthchecks/transform.ts';
+import bindAllInterfaces from './bind-all-interfaces/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import fixComposeShape from './fix-compose-shape/transform.ts';
+import fixHealthcheck from './fix-healthcheck/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
@@ -36,7 +39,10 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
- * - `add-celery-context` last: it touches the worker's module only.
+ * - `add-celery-context` next: it touches the worker's module only;
+ * - `bind-all-interfaces` before `fix-healthcheck`, which asks on what a process listens;
+ * - `fix-healthcheck` last of the repairs: it reads the command, the environment and the source as all others leave them;
+ * - `add-healthchecks` after it, for the services that have no check at all.
  */
 export const transforms: readonly Transform[] = [
   fixComposeShape,
@@ -56,4 +62,7 @@ export const transforms: readonly Transform[] = [
   addEntrypoint,
   deferModuleInit,
   addCeleryContext,
+  bindAllInterfaces,
+  fixHealthcheck,
+  addHealthchecks,
 ];

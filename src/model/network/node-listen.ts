@@ -28,8 +28,8 @@ export function nodeListeners(stack: Stack, view: ServiceView, main: StartComman
   const given = (name: string): Argument | undefined =>
     isObject && first ? propertyIn(first, name) : name === 'port' ? first : plainHost(second);
   const [portArgument, hostArgument] = [given('port'), given('host')];
-  const port = portArgument && valueOf(view, text, portArgument.text);
-  const host = hostArgument && valueOf(view, text, hostArgument.text);
+  const port = portArgument && plainOf(view, text, portArgument.text);
+  const host = hostArgument && plainOf(view, text, hostArgument.text);
   // https://fastify.dev/docs/latest/Reference/Server/#listen: localhost, where Node's own default is every interface.
   const isFastify = /['"]fastify['"]/.test(text);
   const shown = hostArgument ? host?.text : isFastify ? 'localhost' : '::';
@@ -128,12 +128,12 @@ interface NodeValue {
 }
 
 /** `3000`, `'localhost'`, `PORT`, `process.env.PORT || 3000`, `Number(…)`. */
-function valueOf(view: ServiceView, text: string, expression: string): NodeValue | undefined {
+function plainOf(view: ServiceView, text: string, expression: string): NodeValue | undefined {
   const plain = expression.trim();
   const literal = /^(?:(\d+)|'([^']*)'|"([^"]*)")$/.exec(plain);
   if (literal) return { text: literal[1] ?? literal[2] ?? literal[3] ?? '', literal: true, variable: undefined };
   const wrapped = /^(?:Number|parseInt|String)\(\s*(.*?)\s*(?:,\s*10\s*)?\)$/s.exec(plain) ?? /^\((.*)\)$/s.exec(plain);
-  if (wrapped?.[1] !== undefined) return valueOf(view, text, wrapped[1]);
+  if (wrapped?.[1] !== undefined) return plainOf(view, text, wrapped[1]);
   const read = /^(?:\+\s*)?process\.env(?:\.(\w+)|\[['"](\w+)['"]\])(?:\s*(?:\|\||\?\?)\s*(.+))?$/s.exec(plain);
   if (read) {
     const name = read[1] ?? read[2] ?? '';
@@ -141,7 +141,7 @@ function valueOf(view: ServiceView, text: string, expression: string): NodeValue
     if (value !== undefined) return { text: value, literal: false, variable: name };
     const mayBe = view.service.environment.has(name) || view.service.hiddenEnvironment;
     const fallback =
-      read[3] === undefined || mayBe || /['"]dotenv/.test(text) ? undefined : valueOf(view, text, read[3]);
+      read[3] === undefined || mayBe || /['"]dotenv/.test(text) ? undefined : plainOf(view, text, read[3]);
     return fallback && { ...fallback, literal: false, variable: name };
   }
   if (!/^[A-Za-z_$][\w$]*$/.test(plain)) return undefined;
@@ -150,6 +150,6 @@ function valueOf(view: ServiceView, text: string, expression: string): NodeValue
       new RegExp(`(?:const|let|var)\\s+${plain.replace(/\$/g, '\\$')}\\s*(?::\\s*\\w+\\s*)?=\\s*([^;\\n]+)`, 'g'),
     ),
   ];
-  const value = bindings.length === 1 ? valueOf(view, text, bindings[0]?.[1] ?? '') : undefined;
+  const value = bindings.length === 1 ? plainOf(view, text, bindings[0]?.[1] ?? '') : undefined;
   return value && { ...value, literal: false };
 }

@@ -29,7 +29,7 @@ export function plainValue(
   expression: { readonly text: string; readonly at: Span },
   scope: string,
 ): PlainValue | undefined {
-  return valueOf(stack, view, { module, scope, ...expression }, 0);
+  return plainOf(stack, view, { module, scope, ...expression }, 0);
 }
 
 interface Expression {
@@ -39,12 +39,12 @@ interface Expression {
   readonly at: Span;
 }
 
-function valueOf(stack: Stack, view: ServiceView, expression: Expression, depth: number): PlainValue | undefined {
+function plainOf(stack: Stack, view: ServiceView, expression: Expression, depth: number): PlainValue | undefined {
   if (depth > MAX_STEPS) return undefined;
   const { at } = expression;
   const text = expression.text.trim();
   const inner = (part: string): PlainValue | undefined =>
-    valueOf(stack, view, { ...expression, text: part }, depth + 1);
+    plainOf(stack, view, { ...expression, text: part }, depth + 1);
   const quoted = LITERAL.exec(text);
   if (quoted) return { text: quoted[1] ?? quoted[2] ?? '', literal: at, variable: undefined };
   if (/^\d+$/.test(text)) return { text, literal: at, variable: undefined };
@@ -156,7 +156,7 @@ const ofAssignment = (
   depth: number,
 ): PlainValue | undefined =>
   value && operator === '='
-    ? valueOf(stack, view, { module, scope, text: value.text, at: value.at }, depth + 1)
+    ? plainOf(stack, view, { module, scope, text: value.text, at: value.at }, depth + 1)
     : undefined;
 
 /** `settings.API_V1_STR` where `settings = Settings()`: the field's default, unless something may override it. */
@@ -183,7 +183,7 @@ function ofSettings(
   );
   if (isEnvironment || view.service.hiddenEnvironment || namedInDotenv(stack, view, field)) return undefined;
   return asWritten(
-    valueOf(
+    plainOf(
       stack,
       view,
       { module: origin.module, scope: origin.name, text: only.value.text, at: only.value.at },
