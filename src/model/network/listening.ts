@@ -2,6 +2,7 @@ import type { Evidence, Span } from '../../finding.ts';
 import { interpolate } from '../../parse/dotenv.ts';
 import type { StartCommand } from '../process.ts';
 import type { ServiceView, Stack } from '../stack.ts';
+import { devServerListeners } from './dev-server.ts';
 import { nodeListeners } from './node-listen.ts';
 import { scriptListeners } from './python-listen.ts';
 import { serverListeners } from './server-options.ts';
@@ -33,7 +34,12 @@ export interface Listener {
 export function listenersOf(stack: Stack, view: ServiceView): readonly Listener[] | undefined {
   const { main, complete } = view.startup;
   if (!main || !complete) return undefined;
-  return serverListeners(stack, view, main) ?? scriptListeners(stack, view, main) ?? nodeListeners(stack, view, main);
+  return (
+    serverListeners(stack, view, main) ??
+    scriptListeners(stack, view, main) ??
+    nodeListeners(stack, view, main) ??
+    devServerListeners(stack, view, main)
+  );
 }
 
 /** Whether the main process of a service listens on a port of its container. */
