@@ -1,4 +1,5 @@
 import type { Evidence, Span } from '../finding.ts';
+import type { PythonModule } from '../parse/python.ts';
 import { escapeRegExp } from '../pattern.ts';
 import { djangoRoutes } from './routes/django.ts';
 import { fastapiRoutes } from './routes/fastapi.ts';
@@ -32,6 +33,8 @@ export interface RouteTable {
   readonly framework: 'Flask' | 'FastAPI' | 'Django';
   readonly routes: readonly Route[];
   readonly open: readonly OpenPrefix[];
+  /** The modules that the process loads. */
+  readonly sources: readonly PythonModule[];
   /** The path stands in the source elsewhere than in a route: a middleware may answer it. */
   readonly mentioned: (path: string) => boolean;
   /** The host names that the application answers to; `undefined` when it looks at none. */

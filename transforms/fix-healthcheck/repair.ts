@@ -66,7 +66,9 @@ function wholly(view: ServiceView, check: HealthCheck, port: string, path: strin
   const asker = askerOf(view);
   if (!asker || check.address?.scheme !== 'http' || isElaborate(check)) return undefined;
   const usual = port === '' ? '80' : port;
+  const host = /^(?:localhost|127\.0\.0\.1)$/.test(check.address.host.raw) ? check.address.host.raw : '127.0.0.1';
   const argv = checkArgv(asker, {
+    host,
     port: usual,
     path: check.failsOnStatus || check.code !== undefined ? path : undefined,
   });

@@ -36,3 +36,17 @@ export function nearestRoute(table: RouteTable, path: string): Route | undefined
 const distinct = (routes: readonly Route[]): readonly Route[] => [
   ...new Map(routes.map((route) => [route.path, route])).values(),
 ];
+
+/** What turns a plain request for 127.0.0.1 away: redirects to HTTPS, and lists of names that an application answers to. */
+const TURNS_AWAY =
+  /\bTalisman\(|HTTPSRedirectMiddleware|SSLify\(|SECURE_SSL_REDIRECT|TrustedHostMiddleware|SERVER_NAME\b/;
+
+/** The route that a new check asks for: a health route, the shortest of several, else the root; `undefined` when a connection is safer. */
+export function plainTarget(table: RouteTable): Route | undefined {
+  if (table.sources.some(({ text }) => TURNS_AWAY.test(text))) return undefined;
+  if (table.hosts && table.hosts('127.0.0.1') !== 'yes') return undefined;
+  const [healthy] = [...healthRoutes(table)].sort(
+    (a, b) => a.path.length - b.path.length || (a.path < b.path ? -1 : 1),
+  );
+  return healthy ?? plainRoutes(table).find(({ path }) => path === '/');
+}

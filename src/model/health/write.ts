@@ -7,6 +7,8 @@ import type { CheckPlace } from './check.ts';
 
 /** What a check asks: a path by HTTP, or just a connection. */
 export interface Target {
+  /** `127.0.0.1`, or the name that a check asks for already: an application may answer to some names only. */
+  readonly host: string;
   /** A number, or a variable as it is written where the check goes. */
   readonly port: string;
   /** `undefined`: a connection is enough. */
@@ -18,12 +20,14 @@ const ASKERS = ['python', 'python3', 'node', 'curl', 'wget'] as const;
 type Asker = (typeof ASKERS)[number];
 
 /** A program that is surely in a container and can ask. */
-export const askerOf = ({ container }: ServiceView): Asker | undefined =>
-  ASKERS.find((name) => container.hasProgram(name).is === 'yes');
+export const askerOf = ({ container, service }: ServiceView): Asker | undefined =>
+  service.environment.has('PATH') ? undefined : ASKERS.find((name) => container.hasProgram(name).is === 'yes');
 
 /** The argv of a check; `undefined` when the program cannot do it. */
-export function checkArgv(asker: Asker, { port, path }: Target): readonly string[] | undefined {
-  const url = `http://127.0.0.1:${port}${path ?? ''}`;
+export function checkArgv(asker: Asker, { host, port, path }: Target): readonly string[] | undefined {
+  // Node and BusyBox may try ::1 alone for localhost; urllib tries every address.
+  const name = /^python/.test(asker) ? host : '127.0.0.1';
+  const url = `http://${name}:${port}${path ?? ''}`;
   if (/['"\\\s]/.test(url)) return undefined;
   switch (asker) {
     case 'python':
@@ -96,3 +100,13 @@ export function slowStart(view: ServiceView): string | undefined {
   );
   return waits ? 'it waits for another service before its server starts' : undefined;
 }
+
+/** A whole `healthcheck:` as unindented YAML lines. */
+export const healthcheckSection = (argv: readonly string[], startPeriod: string): readonly string[] => [
+  'healthcheck:',
+  `  test: ${composeTest(argv)}`,
+  '  interval: 30s',
+  '  timeout: 10s',
+  '  retries: 3',
+  `  start_period: ${startPeriod}`,
+];

@@ -78,7 +78,15 @@ export function djangoRoutes(stack: Stack, view: ServiceView): RouteTable | unde
     modules,
     read.map(({ at }) => at),
   );
-  return { framework: 'Django', routes, open, mentioned, hosts: hostsOf(stack, view, settings), at: conf[0].at };
+  return {
+    framework: 'Django',
+    routes,
+    open,
+    sources: modules,
+    mentioned,
+    hosts: hostsOf(stack, view, settings),
+    at: conf[0].at,
+  };
 }
 
 const holds = (outer: PythonCall, inner: PythonCall): boolean =>

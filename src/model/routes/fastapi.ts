@@ -110,7 +110,7 @@ export function fastapiRoutes(stack: Stack, view: ServiceView, served: ServedObj
     modules,
     all.map(({ call }) => call.at),
   );
-  return { framework: 'FastAPI', routes, open, mentioned, hosts: undefined, at: served.app.call.at };
+  return { framework: 'FastAPI', routes, open, sources: modules, mentioned, hosts: undefined, at: served.app.call.at };
 }
 
 /** `prefix` of an APIRouter; an application has none. */

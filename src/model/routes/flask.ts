@@ -137,7 +137,7 @@ export function flaskRoutes(stack: Stack, view: ServiceView, served: ServedObjec
     modules,
     all.map(({ call }) => call.at),
   );
-  return { framework: 'Flask', routes, open, mentioned, hosts: undefined, at: served.app.call.at };
+  return { framework: 'Flask', routes, open, sources: modules, mentioned, hosts: undefined, at: served.app.call.at };
 }
 
 /** The methods of a rule and what its view asks for. */
