@@ -28,6 +28,14 @@ function scriptName(argv: readonly string[]): string | undefined {
   return tool === 'npm' || /^(?:install|ci|add|exec|dlx)$/.test(rest[0] ?? '') ? undefined : rest[0];
 }
 
+/** What `npm run x -- --port 80`, `yarn x --port 80` add to the text of the script. */
+export function scriptArguments(argv: readonly string[]): readonly string[] {
+  const dashes = argv.indexOf('--');
+  if (dashes >= 0) return argv.slice(dashes + 1);
+  const name = scriptName(argv);
+  return argv[0] === 'npm' || name === undefined ? [] : argv.slice(argv.indexOf(name) + 1);
+}
+
 /** The parts of a package.json that say what a process runs and what is installed. */
 export interface NodePackage {
   readonly path: string;

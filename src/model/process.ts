@@ -4,7 +4,7 @@ import { joinContainer, nameOf } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { ArgvWord, Container } from './container.ts';
 import { isBranchNotTaken } from './entrypoint/case-branch.ts';
-import { npmScript } from './node-app.ts';
+import { npmScript, scriptArguments } from './node-app.ts';
 import { type Program, peel, programOf } from './program.ts';
 import { roleOfScript } from './python/script.ts';
 import type { Sources } from './sources.ts';
@@ -173,7 +173,7 @@ function followScript(walk: Walk, call: Call, index: number): boolean {
 
 function followNpm(walk: Walk, call: Call, argv: readonly string[]): boolean {
   const script = npmScript(walk.repo, walk.container, argv);
-  if (script) followText(walk, call, script.text, script.at, []);
+  if (script) followText(walk, call, [script.text, ...scriptArguments(argv)].join(' '), script.at, []);
   return script !== undefined;
 }
 
