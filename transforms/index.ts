@@ -5,9 +5,11 @@ import addEntrypoint from './add-entrypoint/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
+import externaliseSecrets from './externalise-secrets/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import fixComposeShape from './fix-compose-shape/transform.ts';
+import persistData from './persist-data/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
@@ -29,10 +31,13 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - both before `split-copy`, which orders the layers that they add and move;
  * - `split-copy` last of the images: nothing later moves the layers that it orders;
  * - `unquote-env-values` before whatever reads values: a quote in front hides what they are;
+ * - `externalise-secrets` before all that moves or repeats a value: a secret never shows on a line that somebody else writes,
+ *   and `declare-env` sees the variables that it names;
  * - `declare-env` before `use-service-hosts`, which looks at the values of the variables that a service has: what it adds for a
  *   default at localhost is never a variable that the source requires;
  * - `use-service-hosts` before everything that asks which stores a service uses: an address at localhost names none;
  * - `use-env-values` after it, so that a default that it writes has the right address already;
+ * - `persist-data` once addresses are final: an SQLite path or a store that they name is where the data really lie;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
@@ -48,9 +53,11 @@ export const transforms: readonly Transform[] = [
   activateVenv,
   splitCopy,
   unquoteEnvValues,
+  externaliseSecrets,
   declareEnv,
   useServiceHosts,
   useEnvValues,
+  persistData,
   removeMigrator,
   simplifyDependsOn,
   addEntrypoint,

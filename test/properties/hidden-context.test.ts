@@ -28,7 +28,7 @@ function needless(patch: string): readonly string[] {
 test('a patch without the context that holds secrets still applies, and shows none that it need not show', () => {
   fc.assert(
     fc.property(lines, changes, fc.boolean(), (before, edits, final) => {
-      const after = [...before];
+      const after: string[] = [...before];
       for (const [at, gone, added] of edits) after.splice(Math.min(at, after.length), gone, ...added);
       const end = final ? '\n' : '';
       const [old, next] = [before.join('\n') + end, after.length === 0 ? '' : after.join('\n') + end];

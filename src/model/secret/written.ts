@@ -75,16 +75,19 @@ const wholeValue = (rest: string): string => {
 
 /** A value as it is written, and as those see it who resolve its escapes. */
 function formsOf(value: string): readonly string[] {
-  if (value.length < 2) return [];
-  const resolved = [
-    value,
-    value.replace(/\\(.)/g, '$1'),
-    value.replaceAll("''", "'"),
-    value.replaceAll('$$', '$'),
-    decoded(value),
-  ];
-  return [...new Set(resolved)];
+  const forms = new Set([value]);
+  for (const resolve of RESOLVED) for (const form of [...forms]) forms.add(resolve(form));
+  return [...forms].filter((form) => form.length >= 2);
 }
+
+const RESOLVED: readonly ((text: string) => string)[] = [
+  // A quote that is never closed again.
+  (text) => text.replace(/^["']|["']$/g, ''),
+  (text) => text.replace(/\\(.)/g, '$1'),
+  (text) => text.replaceAll("''", "'"),
+  (text) => text.replaceAll('$$', '$'),
+  (text) => decoded(text),
+];
 
 /** Without the percent-encoding of a URL; bytes beyond ASCII stay as they are. */
 const decoded = (value: string): string => value.replace(/%[2-7][\da-f]/gi, (code) => decodeURIComponent(code));
