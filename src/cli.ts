@@ -11,6 +11,7 @@ import { appliedOutcomes } from './output/changed-files.ts';
 import { colouredDiff } from './output/coloured-diff.ts';
 import { diff, diffBytes } from './output/diff.ts';
 import { json } from './output/json.ts';
+import { maskBetween, maskShapes } from './output/masked.ts';
 import type { Palette } from './output/palette.ts';
 import { pretty } from './output/pretty.ts';
 import { visible } from './output/visible.ts';
@@ -209,12 +210,8 @@ async function loadParsers(repo: Repo): Promise<void> {
 }
 
 /** The result goes to stdout, the talk to stderr. `prefix` is where the repository lies below the top of its git repository. */
-function report(
-  { stdout, stderr, env }: Environment,
-  result: Run,
-  flags: ApplyFlags,
-  prefix: string | undefined,
-): void {
+function report(environment: Environment, result: Run, flags: ApplyFlags, prefix: string | undefined): void {
+  const { stdout, stderr, env } = environment;
   const { before, after } = result;
   const options = { written: flags.write === true, stacks: flags.debug === true };
   if (flags.format === 'pretty') {
@@ -223,9 +220,19 @@ function report(
   }
   if (flags.format === 'json') stdout.write(json(result, { ...options, diff: diff(before, after, prefix) }));
   // A patch stays a patch, byte for byte, unless a person reads it on a terminal.
-  else if (stdout.isTTY) stdout.write(colouredDiff(diff(before, after, prefix), paletteFor(stdout, env)));
+  else if (stdout.isTTY) showDiff(environment, before, after, diff(before, after, prefix));
   else stdout.write(diffBytes(before, after, prefix));
   stderr.write(pretty(result, { ...options, palette: paletteFor(stderr, env) }));
+}
+
+/** A diff on a terminal is for reading: the secrets that it takes away are masked there. */
+function showDiff({ stdout, stderr, env }: Environment, before: Repo, after: Repo, patch: string): void {
+  const masked = maskBetween(before, after)(patch);
+  stdout.write(colouredDiff(masked, paletteFor(stdout, env)));
+  if (masked !== patch)
+    stderr.write(
+      'note: secrets are shown as ***; a diff that goes to a file or a pipe has them on its removed lines\n',
+    );
 }
 
 function undoCommand({ cwd, stdout, stderr }: Environment, path: string): void {
@@ -256,7 +263,9 @@ function listText(format: 'text' | 'json'): string {
 function errorText(error: unknown, palette: Palette, debug: boolean): string {
   const { message, hint } = explained(error);
   const stack = debug && error instanceof Error && !(error instanceof UserError) ? `${error.stack}\n` : '';
-  return `${palette.red('error')}: ${visible(message)}\n${hint ? `${palette.dim('hint')}: ${visible(hint)}\n` : ''}${stack}`;
+  return maskShapes(
+    `${palette.red('error')}: ${visible(message)}\n${hint ? `${palette.dim('hint')}: ${visible(hint)}\n` : ''}${stack}`,
+  );
 }
 
 function explained(error: unknown): { readonly message: string; readonly hint: string | undefined } {

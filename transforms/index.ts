@@ -8,10 +8,12 @@ import bindAllInterfaces from './bind-all-interfaces/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
+import externaliseSecrets from './externalise-secrets/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import fixComposeShape from './fix-compose-shape/transform.ts';
 import fixHealthcheck from './fix-healthcheck/transform.ts';
+import persistData from './persist-data/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
@@ -68,9 +70,11 @@ export const transforms: readonly Transform[] = [
   activateVenv,
   splitCopy,
   unquoteEnvValues,
+  externaliseSecrets,
   declareEnv,
   useServiceHosts,
   useEnvValues,
+  persistData,
   removeMigrator,
   simplifyDependsOn,
   addEntrypoint,

@@ -3,6 +3,8 @@ import type { FileMode } from '../finding.ts';
 import { type Delta, deltas } from '../repo/delta.ts';
 import { decodeLatin1, encode } from '../repo/encoding.ts';
 import type { Encoding, Repo, RepoFile } from '../repo/repo.ts';
+import { type Hunk, withoutContext } from './hunk.ts';
+import { maskBetween } from './masked.ts';
 
 const CONTEXT = 3;
 
@@ -20,6 +22,10 @@ interface Section {
  * The patch between two snapshots, as `git diff` writes it and `git apply` takes it; empty when nothing differs.
  * `prefix` is the folder of the snapshots' root below the top of its git repository (`''` at the top): a git patch names
  * paths from the top, and `git apply` in a subfolder skips, without an error, what seems to lie outside of it.
+ *
+ * A patch must name what it takes away, so a secret may show on a removed line. Context lines that hold one are left out, but
+ * for one case: git wants a line of context behind a change that is not at the end of the file, and if that very line holds
+ * a secret it stays. For reading, `maskBetween` masks all of them.
  */
 export const diff = (before: Repo, after: Repo, prefix?: string): string =>
   sections(before, after, prefix ?? '')
@@ -41,16 +47,23 @@ export function diffBytes(before: Repo, after: Repo, prefix?: string): Uint8Arra
   return bytes;
 }
 
-const sections = (before: Repo, after: Repo, prefix: string): readonly Section[] =>
-  deltas(before, after).map((delta) => section(delta, prefix));
+function sections(before: Repo, after: Repo, prefix: string): readonly Section[] {
+  const changed = deltas(before, after);
+  if (changed.length === 0) return [];
+  const mask = maskBetween(before, after);
+  return changed.map((delta) => section(delta, prefix, (line) => mask(line) !== line));
+}
 
-function section(delta: Delta, prefix: string): Section {
+function section(delta: Delta, prefix: string, hides: (line: string) => boolean): Section {
   const { before, after } = delta;
   const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
   const newPath = folder + delta.path;
   const oldPath = folder + (delta.from ?? delta.path);
   const { encoding, oldText, newText } = inOneEncoding(before, after);
-  const hunks = hunksBetween(oldText, newText);
+  const hunks = hunksBetween(oldText, newText)
+    .flatMap((hunk) => withoutContext(hunk, hides))
+    .map(hunkText)
+    .join('');
   const header = [
     `diff --git ${quoted(`a/${oldPath}`)} ${quoted(`b/${newPath}`)}`,
     ...modeLines(before?.mode, after?.mode),
@@ -86,21 +99,17 @@ function modeLines(before: FileMode | undefined, after: FileMode | undefined): r
   return before === after ? [] : [`old mode ${octal(before)}`, `new mode ${octal(after)}`];
 }
 
-function hunksBetween(before: string, after: string): string {
-  if (before === after) return '';
+function hunksBetween(before: string, after: string): readonly Hunk[] {
+  if (before === after) return [];
   const patch = structuredPatch('', '', before, after, undefined, undefined, {
     context: CONTEXT,
     maxEditLength: MAX_EDIT_LENGTH,
   });
-  if (!patch) return wholeHunk(linesOf(before), linesOf(after));
-  return patch.hunks
-    .map((hunk) => [hunkHead(hunk.oldStart, hunk.oldLines, hunk.newStart, hunk.newLines), ...hunk.lines].join('\n'))
-    .join('\n')
-    .concat('\n');
+  return patch ? patch.hunks : [wholeHunk(linesOf(before), linesOf(after))];
 }
 
 /** One hunk from the first line that differs to the last. */
-function wholeHunk(before: readonly string[], after: readonly string[]): string {
+function wholeHunk(before: readonly string[], after: readonly string[]): Hunk {
   const shorter = Math.min(before.length, after.length);
   let same = 0;
   while (same < shorter && before[same] === after[same]) same += 1;
@@ -108,26 +117,31 @@ function wholeHunk(before: readonly string[], after: readonly string[]): string 
   while (sameEnd < shorter - same && before.at(-1 - sameEnd) === after.at(-1 - sameEnd)) sameEnd += 1;
   const start = Math.max(0, same - CONTEXT);
   const end = Math.max(0, sameEnd - CONTEXT);
-  const marked = (mark: string, lines: readonly string[]): string =>
-    lines
-      .map((line) => (line.endsWith('\n') ? mark + line : `${mark}${line}\n\\ No newline at end of file\n`))
-      .join('');
-  return [
-    `${hunkHead(start + 1, before.length - end - start, start + 1, after.length - end - start)}\n`,
-    marked(' ', before.slice(start, same)),
-    marked('-', before.slice(same, before.length - sameEnd)),
-    marked('+', after.slice(same, after.length - sameEnd)),
-    marked(' ', before.slice(before.length - sameEnd, before.length - end)),
-  ].join('');
+  const marked = (mark: string, lines: readonly string[]): readonly string[] =>
+    lines.flatMap((line) =>
+      line.endsWith('\n') ? [mark + line.slice(0, -1)] : [mark + line, '\\ No newline at end of file'],
+    );
+  return {
+    oldStart: start + 1,
+    newStart: start + 1,
+    lines: [
+      ...marked(' ', before.slice(start, same)),
+      ...marked('-', before.slice(same, before.length - sameEnd)),
+      ...marked('+', after.slice(same, after.length - sameEnd)),
+      ...marked(' ', before.slice(before.length - sameEnd, before.length - end)),
+    ],
+  };
 }
 
 const linesOf = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 /** An empty range is named by the line before it, and a length of one is left out. */
-function hunkHead(oldStart: number, oldLines: number, newStart: number, newLines: number): string {
-  const range = (start: number, lines: number): string =>
-    lines === 1 ? `${start}` : `${lines === 0 ? start - 1 : start},${lines}`;
-  return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`;
+function hunkText({ oldStart, newStart, lines }: Hunk): string {
+  const range = (start: number, other: string): string => {
+    const count = lines.filter((line) => line[0] !== other && line[0] !== '\\').length;
+    return count === 1 ? `${start}` : `${count === 0 ? start - 1 : start},${count}`;
+  };
+  return [`@@ -${range(oldStart, '+')} +${range(newStart, '-')} @@`, ...lines, ''].join('\n');
 }
 
 /** In a `---` or `+++` line a name with a space ends with a tab, so that what follows is no part of it. */

@@ -1,6 +1,7 @@
 import type { Safety } from '../finding.ts';
 import type { Notice, Outcome, Run, Step } from '../pipeline/run.ts';
 import { appliedOutcomes, type ChangedFile, changedFiles } from './changed-files.ts';
+import { maskBetween } from './masked.ts';
 import type { Palette } from './palette.ts';
 import { placeName } from './place.ts';
 import { visible, visibleLines } from './visible.ts';
@@ -13,14 +14,14 @@ export interface PrettyOptions {
   readonly stacks: boolean;
 }
 
-/** The report for a person: what is broken, the proof, what the fix does, what was left alone and why. */
+/** The report for a person: what is broken, the proof, what the fix does, what was left alone and why. Secrets are masked. */
 export function pretty(run: Run, options: PrettyOptions): string {
   const blocks = [
     ...run.steps.flatMap((step) => stepBlocks(step, options)),
     ...noticesBlock(run.notices, options.palette),
     summary(run, options),
   ];
-  return `${blocks.join('\n\n')}\n`;
+  return maskBetween(run.before, run.after)(`${blocks.join('\n\n')}\n`);
 }
 
 function stepBlocks(step: Step, options: PrettyOptions): readonly string[] {

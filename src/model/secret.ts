@@ -1,0 +1,101 @@
+import { exampleWords, isCommonPassword } from './secret/words.ts';
+
+/** Settings about a secret (its length, its place, the part that everybody may know) are no secrets. */
+const ABOUT =
+  /(?:^|_)(?:PUBLIC|PUBLISHABLE|PUB|ALLOW|RANDOM|REQUIRE[DS]?|USE|ENABLED?|DISABLED?|HAS|IS|MIN|MAX|NUM|HASHER)(?:_|$)|(?:FILE|PATH|DIR|NAME|ID|LENGTH|SIZE|TTL|LIFETIME|EXPIR\w*|MINUTES|SECONDS|HOURS|DAYS|AGE|ALGORITHM|ALG|ISSUER|AUDIENCE|HEADER|PREFIX|TYPE|URL|URI|HOST|PORT|POLICY|ENCRYPTION|ROTATION|VERSION)S?$/;
+const SECRET =
+  /(?:^|_)(?:\w*PASS(?:WORD|WD|PHRASE)|PASS|PWD|PW|\w*SECRETS?|\w*TOKEN|\w*API_?KEY|(?:\w*_)?(?:SECRET|PRIVATE|ACCESS|ENCRYPTION|ENC|SIGNING|SIGN|MASTER|AUTH|JWT|APP|COOKIE|SESSION|SERVICE_ROLE|ACCOUNT|LICENSE|WEBHOOK|FERNET|HASH)_?KEY(?:_BASE)?|SECRET_KEY_BASE|\w*CREDENTIALS?|SALT|PEPPER|ERLANG_COOKIE|AUTHTOKEN|DSN)(?:_?(?:\d+|PLAIN|RAW|DEV|PROD|PRODUCTION|STAGING|B64|BASE64|HEX|OLD|NEW|CURRENT|PREVIOUS|VALUE|STRING))?$/;
+
+/** `dbPassword`, `db.password` and `db-password` as `DB_PASSWORD`. */
+const upper = (name: string): string =>
+  name
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replace(/[.-]+/g, '_')
+    .toUpperCase();
+
+/** Whether a variable or setting of this name holds a secret: a password, a key, a token. */
+export function isSecretName(name: string): boolean {
+  const full = upper(name);
+  return SECRET.test(full) && !ABOUT.test(full) && !/^(?:CSRF|XSRF)_|_POLICY|^POSTGRES_HOST_AUTH/.test(full);
+}
+
+/** A name such as `STRIPE_KEY`, which holds a secret only if its value looks like one. */
+const isKeyName = (name: string): boolean => {
+  const full = upper(name);
+  return /_KEY$/.test(full) && !ABOUT.test(full) && !/(?:CACHE|PRIMARY|FOREIGN|SORT|PARTITION)_KEY$/.test(full);
+};
+
+/** Whether `name=value` gives a secret away. */
+export const isSecret = (name: string, value: string): boolean =>
+  isSecretValue(value) && (isSecretName(name) ? !isDsnWithoutSecret(name, value) : isKeyName(name) && isRandom(value));
+
+/** `mysql:host=db;dbname=shop` has no secret in it, and a URL with a password is looked at as a URL. */
+const isDsnWithoutSecret = (name: string, value: string): boolean =>
+  /DSN$/.test(upper(name)) && !/:\/\/[^\s/@:]{16,}@/.test(value);
+
+const REFERENCE =
+  /^(?:\$\{.*\}|\$\(.*\)|\$\w+|\{\{.*\}\}|\{.*\}|%\(\w+\)s|%s|%\w+%|<.*>|\[.*\]|\*+|\.{2,}|x+|@\w+@|__\w+__)$/i;
+const ELSEWHERE = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|file:|vault:|op:\/\/|arn:|secretsmanager:|ssm:|env:|ref\+|sops:)/;
+const NOTHING =
+  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|disabled?|enabled?|trust|md5|scram-sha-256|required?|optional|\d{1,3}|\d+(?:ms|s|m|h|d)|hs\d{3}|rs\d{3}|es\d{3}|bearer|basic)$/i;
+
+/**
+ * Whether a text can be a secret: not a reference (`${X}`, `/run/secrets/x`), not a placeholder that asks to be replaced
+ * (`change-me`, `<your key>`), not a switch. A weak password is one all the same.
+ */
+export function isSecretValue(value: string): boolean {
+  const text = value.trim();
+  if (text.length < 2 || text.length > 10_000) return false;
+  if (REFERENCE.test(text) || ELSEWHERE.test(text) || NOTHING.test(text)) return false;
+  if (/^\w[\w+.-]*:\/\/[^@\s]*$/.test(text) || /\$\{|\{\{|\$\(/.test(text)) return false;
+  return !exampleWords(text);
+}
+
+/** Whether a value is so usual a word that it says nothing outside of its own place: `postgres`, `admin`, `shop_dev`. */
+export const isCommon = (value: string): boolean => {
+  if (isCommonPassword(value)) return true;
+  if (value.length >= 12) return false;
+  return value.length < 6 || !(/\d/.test(value) && /[A-Za-z]/.test(value)) ? !hasMixedSigns(value) : false;
+};
+
+/** Letters of both cases, or signs that no name has. */
+const hasMixedSigns = (value: string): boolean =>
+  value.length >= 8 && (/[^\w.-]/.test(value) || (/[a-z][A-Z]|[A-Z]{2}[a-z]/.test(value) && /[a-z]/.test(value)));
+
+/** Long, with digits and letters mixed: nobody calls a thing like that. */
+export const isRandom = (value: string): boolean =>
+  /^[\w+/=.:-]{16,}$/.test(value) &&
+  /\d/.test(value) &&
+  /[A-Za-z]/.test(value) &&
+  !/^[a-z]+(?:[-_.][a-z\d]+)+$/.test(value);
+
+/** A user and password that stand in a URL. */
+export interface UrlCredentials {
+  readonly scheme: string;
+  readonly user: string;
+  /** As written, percent-encoding and `${…}` kept. */
+  readonly password: string;
+  readonly host: string;
+  /** Offsets of the password in the text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const URL =
+  /\b([a-z][a-z\d+.-]*):\/\/((?:\$\{[^{}]*\}|[^\s:@/"'`<>{}$])*):((?:\$\{[^{}]*\}|[^\s"'`<>/{}])+)@((?:\$\{[^{}]*\}|\[[\da-f:]+\]|[\w.-])+)/gi;
+
+/** Every `scheme://user:password@host` of a text. */
+export const credentialsIn = (text: string): readonly UrlCredentials[] =>
+  text.includes('://')
+    ? [...text.matchAll(URL)].map((match) => {
+        const [, scheme = '', user = '', password = '', host = ''] = match;
+        const start = match.index + scheme.length + 3 + user.length + 1;
+        return { scheme, user, password, host, start, end: start + password.length };
+      })
+    : [];
+
+/** Whether the password of a URL is one, and not the word that documentation puts there. */
+export const isUrlSecret = ({ user, password }: UrlCredentials): boolean =>
+  isSecretValue(password) &&
+  !/^\*+$/.test(password) &&
+  !(/^(?:user(?:name)?|utilisateur)$/i.test(user) && /^(?:pass(?:word|wd)?|pwd|mot-?de-?passe)$/i.test(password));
