@@ -16,6 +16,7 @@ import unmaskDependencies from './unmask-dependencies/transform.ts';
 import unquoteEnvValues from './unquote-env-values/transform.ts';
 import useEnvValues from './use-env-values/transform.ts';
 import useServiceHosts from './use-service-hosts/transform.ts';
+import fixShellScripts from './fix-shell-scripts/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
@@ -38,22 +39,4 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
  * - `add-celery-context` last: it touches the worker's module only.
  */
-export const transforms: readonly Transform[] = [
-  fixComposeShape,
-  fixBuildPaths,
-  repairConditional,
-  fixAppReference,
-  copyFromStage,
-  unmaskDependencies,
-  activateVenv,
-  splitCopy,
-  unquoteEnvValues,
-  declareEnv,
-  useServiceHosts,
-  useEnvValues,
-  removeMigrator,
-  simplifyDependsOn,
-  addEntrypoint,
-  deferModuleInit,
-  addCeleryContext,
-];
+export const transforms: readonly Transform[] = [fixComposeShape, fixBuildPaths, repairConditional, fixAppReference, copyFromStage, unmaskDependencies, activateVenv, splitCopy, unquoteEnvValues, declareEnv, useServiceHosts, useEnvValues, removeMigrator, simplifyDependsOn, addEntrypoint, deferModuleInit, addCeleryContext, fixShellScripts];
