@@ -8,6 +8,8 @@ import deferModuleInit from './defer-module-init/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import fixComposeShape from './fix-compose-shape/transform.ts';
+import fixShellScripts from './fix-shell-scripts/transform.ts';
+import ignoreBuildContext from './ignore-build-context/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
@@ -16,13 +18,14 @@ import unmaskDependencies from './unmask-dependencies/transform.ts';
 import unquoteEnvValues from './unquote-env-values/transform.ts';
 import useEnvValues from './use-env-values/transform.ts';
 import useServiceHosts from './use-service-hosts/transform.ts';
-import fixShellScripts from './fix-shell-scripts/transform.ts';
 
 /**
  * The pipeline, in the order it runs. Each transform sees what its predecessors left behind, so:
  * - `fix-compose-shape` first: nobody sees the services of a file that Compose rejects;
  * - `fix-build-paths` then: whoever reads an image needs its Dockerfile and its context. It leaves the build of a
  *   one-shot migrator alone, which `remove-migrator` takes out as a whole: a repaired path would only make it look sound;
+ * - `ignore-build-context` next: what the context lets in decides what is in an image;
+ * - `fix-shell-scripts` before everything that reads or extends a script: new lines follow the line endings that it has;
  * - `repair-conditional` before all that reads Python: a module with a syntax error says nothing;
  * - `fix-app-reference` next, on images that can be read: all that follows starts from the module that the server imports;
  * - then images, `copy-from-stage` before everything that asks what an image holds: only then the virtual environment is in it;
@@ -39,4 +42,24 @@ import fixShellScripts from './fix-shell-scripts/transform.ts';
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
  * - `add-celery-context` last: it touches the worker's module only.
  */
-export const transforms: readonly Transform[] = [fixComposeShape, fixBuildPaths, repairConditional, fixAppReference, copyFromStage, unmaskDependencies, activateVenv, splitCopy, unquoteEnvValues, declareEnv, useServiceHosts, useEnvValues, removeMigrator, simplifyDependsOn, addEntrypoint, deferModuleInit, addCeleryContext, fixShellScripts];
+export const transforms: readonly Transform[] = [
+  fixComposeShape,
+  fixBuildPaths,
+  ignoreBuildContext,
+  fixShellScripts,
+  repairConditional,
+  fixAppReference,
+  copyFromStage,
+  unmaskDependencies,
+  activateVenv,
+  splitCopy,
+  unquoteEnvValues,
+  declareEnv,
+  useServiceHosts,
+  useEnvValues,
+  removeMigrator,
+  simplifyDependsOn,
+  addEntrypoint,
+  deferModuleInit,
+  addCeleryContext,
+];

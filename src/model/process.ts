@@ -165,7 +165,11 @@ function followScript(walk: Walk, call: Call, index: number): boolean {
   const word = call.words[index];
   const found = word && scriptFor(walk, word.text, index > 0);
   if (!word || !found) return false;
-  walk.scripts.push({ ...found, at: call.setting.source?.at ?? word.at, interpreter: index > 0 ? call.words[0] : undefined });
+  walk.scripts.push({
+    ...found,
+    at: call.setting.source?.at ?? word.at,
+    interpreter: index > 0 ? call.words[0] : undefined,
+  });
   const script = walk.sources.shell(found.path);
   if (!script || script.problems.length > 0) walk.complete = false;
   else followCommands(walk, script.commands, { ...call, words: call.words.slice(index + 1) }, found.path, undefined);

@@ -47,14 +47,16 @@ function needs({ image }: StartedScript, uses: readonly BashSyntax[]): readonly 
 const relinksShell = (layers: StartedScript['layers']): boolean =>
   layers.some(
     ({ instruction }) =>
-      instruction.keyword === 'RUN' && /\/bin\/sh\b(?!\S*\.)[^\n]*|dpkg-reconfigure\s+.*dash/.test(instruction.script) &&
+      instruction.keyword === 'RUN' &&
+      /\/bin\/sh\b(?!\S*\.)[^\n]*|dpkg-reconfigure\s+.*dash/.test(instruction.script) &&
       /\b(?:ln|mv|cp|update-alternatives|dpkg-divert|dpkg-reconfigure)\b/.test(instruction.script),
   );
 
 const hasBash = (uses: readonly StartedScript[]): boolean =>
   uses.every(({ image }) => image?.hasProgram('bash').is === 'yes');
 
-const shown = (uses: readonly BashSyntax[]): string => [...new Set(uses.map(({ what }) => what))].slice(0, 3).join(', ');
+const shown = (uses: readonly BashSyntax[]): string =>
+  [...new Set(uses.map(({ what }) => what))].slice(0, 3).join(', ');
 
 const places = (uses: readonly BashSyntax[]): readonly Evidence[] =>
   uses.slice(0, 3).map(({ at, what }) => ({ at, says: `${what}: bash only` }));
@@ -101,12 +103,23 @@ function missingBash(
   const { shebang, path } = script;
   const at = shebang?.at ?? use.at;
   const message = `${path} asks for bash, which the image does not have, so ${use.owner} ends with "no such file or directory" although the script is there.`;
-  const evidence = [startedAt(use), { at, says: 'it asks for bash here' }, ...(use.image?.hasProgram('bash').evidence ?? [])];
-  const plain = executed.every(
-    ({ image }) => plainShellOf(image?.base) === 'busybox' || bashUses.length === 0,
-  );
-  const args = shebang?.interpreter.replace(/^\S*env\s+/, '').split(/[ \t]+/).slice(1) ?? [];
-  if (!shebang || !plain || bashUses.some(({ busybox }) => busybox !== 'works') || args.some((arg) => !/^-[eux]+$/.test(arg)))
+  const evidence = [
+    startedAt(use),
+    { at, says: 'it asks for bash here' },
+    ...(use.image?.hasProgram('bash').evidence ?? []),
+  ];
+  const plain = executed.every(({ image }) => plainShellOf(image?.base) === 'busybox' || bashUses.length === 0);
+  const args =
+    shebang?.interpreter
+      .replace(/^\S*env\s+/, '')
+      .split(/[ \t]+/)
+      .slice(1) ?? [];
+  if (
+    !shebang ||
+    !plain ||
+    bashUses.some(({ busybox }) => busybox !== 'works') ||
+    args.some((arg) => !/^-[eux]+$/.test(arg))
+  )
     return {
       message,
       at,
@@ -144,16 +157,18 @@ function wrongCaller(
   const lacks = caller === 'bash' && use.image?.hasProgram('bash').is === 'no';
   if (wrong.length === 0 && !lacks) return undefined;
   const plain = plainShellOf(use.image?.base);
-  const possible = lacks
-    ? plain === 'busybox' && bashUses.every(({ busybox }) => busybox === 'works')
-    : hasBash([use]);
+  const possible = lacks ? plain === 'busybox' && bashUses.every(({ busybox }) => busybox === 'works') : hasBash([use]);
   const next = lacks ? 'sh' : 'bash';
   const edit = possible ? callerEdit(stack, use, caller, next) : undefined;
   const message = lacks
     ? `${use.owner} runs ${script.path} with bash, which the image does not have, so it ends with "bash: not found".`
     : `${use.owner} runs ${script.path} with sh, and it is written for bash (${shown(wrong)}), so it ends with a syntax error or goes on with the wrong result.`;
   const title = `Run ${script.path} with ${next}`;
-  const evidence = [startedAt(use), ...places(lacks ? bashUses : wrong), ...(lacks ? (use.image?.hasProgram('bash').evidence ?? []) : [])];
+  const evidence = [
+    startedAt(use),
+    ...places(lacks ? bashUses : wrong),
+    ...(lacks ? (use.image?.hasProgram('bash').evidence ?? []) : []),
+  ];
   if (!edit)
     return {
       message,

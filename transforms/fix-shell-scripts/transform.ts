@@ -12,7 +12,8 @@ import { headFinding } from './shebang.ts';
 export default defineTransform({
   id: 'fix-shell-scripts',
   group: 'repair',
-  summary: 'Give scripts that containers start LF line endings, a first line, the shell, the exec bit and the exec they need',
+  summary:
+    'Give scripts that containers start LF line endings, a first line, the shell, the exec bit and the exec they need',
   *find(stack) {
     const uses = new Map<string, StartedScript[]>();
     for (const use of startedScripts(stack)) uses.set(use.path, [...(uses.get(use.path) ?? []), use]);

@@ -16,7 +16,11 @@ export interface BashSyntax {
 
 type Kind = Omit<BashSyntax, 'at'>;
 
-const kind = (what: string, dash: BashSyntax['dash'], busybox: BashSyntax['busybox']): Kind => ({ what, dash, busybox });
+const kind = (what: string, dash: BashSyntax['dash'], busybox: BashSyntax['busybox']): Kind => ({
+  what,
+  dash,
+  busybox,
+});
 
 /** BusyBox is built with ASH_BASH_COMPAT in Alpine: https://git.busybox.net/busybox/tree/shell/ash.c */
 const ARRAY = kind('an array', 'stops', 'stops');

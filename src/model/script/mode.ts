@@ -22,13 +22,18 @@ export function executableIn(repo: Repo, script: StartedScript): Answer {
     ({ instruction }) => instruction.at.start === copiedAt?.start && instruction.at.path === copiedAt.path,
   );
   if (copied < 0 || copiedAt === undefined) return { is: 'unknown', evidence: [] };
-  return modeOfCopy(layers, copied, copiedAt, script.containerPath) ?? {
-    is: 'no',
-    evidence: [
-      { at: copiedAt, says: 'COPY keeps the mode that the file has in the repository, and nothing changes it afterwards' },
-      own,
-    ],
-  };
+  return (
+    modeOfCopy(layers, copied, copiedAt, script.containerPath) ?? {
+      is: 'no',
+      evidence: [
+        {
+          at: copiedAt,
+          says: 'COPY keeps the mode that the file has in the repository, and nothing changes it afterwards',
+        },
+        own,
+      ],
+    }
+  );
 }
 
 /** What `--chmod` and the RUNs after a COPY make of a file's mode; `undefined` when they leave it. */

@@ -107,11 +107,21 @@ function inHealthcheck(stack: Stack, view: ServiceView): readonly StartedScript[
     return [seenIn(view, { ...found, at, by: shell ? 'interpreter' : first, interpreter, owner })];
   };
   const inText = (text: string, at: Span): readonly StartedScript[] =>
-    readShell(at.path, text).commands.flatMap(({ words }) => find(words.map((word) => word.text), at, 'shell'));
+    readShell(at.path, text).commands.flatMap(({ words }) =>
+      find(
+        words.map((word) => word.text),
+        at,
+        'shell',
+      ),
+    );
   const test = view.service.healthcheck ? valueAt(view.service.healthcheck.node, 'test') : undefined;
   if (test?.kind === 'seq') {
     const [mode, ...words] = test.items.map(({ value }) => textOf(value) ?? '');
-    return mode === 'CMD' ? find(words, test.at, 'kernel') : mode === 'CMD-SHELL' ? inText(words[0] ?? '', test.at) : [];
+    return mode === 'CMD'
+      ? find(words, test.at, 'kernel')
+      : mode === 'CMD-SHELL'
+        ? inText(words[0] ?? '', test.at)
+        : [];
   }
   const text = test && textOf(test);
   if (test && text !== undefined) return inText(text, test.at);
