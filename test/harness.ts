@@ -129,7 +129,8 @@ export function endsAsRepaired(result: Run, path: string, before: string | undef
       return gone.includes('\r') && gone.replaceAll('\r', '').trim() === change.text.trim();
     }),
   );
-  return repaired && /\.(?:sh|bash)$/.test(path) ? before?.replaceAll('\r\n', '\n') : before;
+  const isScript = /\.(?:sh|bash)$/.test(path) || /^\d*:\ufeff?#!.*\b(?:ba|da|a)?sh\b/.test(before ?? '');
+  return repaired && isScript ? before?.replaceAll('\r\n', '\n') : before;
 }
 
 /** A line that stays (compared without its end and trailing blanks) stays byte for byte. */
@@ -171,10 +172,11 @@ for name, text in json.load(sys.stdin):
     .filter(Boolean);
 }
 
-/** What `sh -n` says about a script; empty when it is fine. */
+/** What `sh -n` (`bash -n` for a script that asks for bash) says about a script; empty when it is fine. */
 export function shellError(script: Buffer): string {
+  const shell = /^#!.*\bbash\b/.test(script.toString('latin1')) ? 'bash' : 'sh';
   try {
-    execFileSync('sh', ['-n'], { input: script, stdio: ['pipe', 'pipe', 'pipe'] });
+    execFileSync(shell, ['-n'], { input: script, stdio: ['pipe', 'pipe', 'pipe'] });
     return '';
   } catch (error) {
     return String((error as { stderr: Buffer }).stderr);

@@ -13,6 +13,8 @@ import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import fixComposeShape from './fix-compose-shape/transform.ts';
 import fixHealthcheck from './fix-healthcheck/transform.ts';
+import fixShellScripts from './fix-shell-scripts/transform.ts';
+import ignoreBuildContext from './ignore-build-context/transform.ts';
 import persistData from './persist-data/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
@@ -63,6 +65,8 @@ import useServiceHosts from './use-service-hosts/transform.ts';
 export const transforms: readonly Transform[] = [
   fixComposeShape,
   fixBuildPaths,
+  ignoreBuildContext,
+  fixShellScripts,
   repairConditional,
   fixAppReference,
   copyFromStage,

@@ -36,6 +36,8 @@ export interface Image {
   readonly earlierStage: (name: string) => Image | undefined;
   /** What stands at an absolute container path. */
   readonly fileAt: (path: string) => ContainerFile;
+  /** What stood there when the layer of that index was about to run. */
+  readonly fileBefore: (layer: number, path: string) => ContainerFile;
   /** Container paths under which a repository path is found, the last COPY first. */
   readonly placesOf: (path: string) => readonly string[];
   /** Whether a program (by bare name) is on the image. */
@@ -106,6 +108,7 @@ function readNested(
       return other && other.index < stage.index ? readNested(repo, sources, plan, owners, depth) : undefined;
     },
     fileAt: (target) => files.at(target, state.layers),
+    fileBefore: (layer, target) => files.at(target, state.layers.slice(0, layer)),
     placesOf: (source) => files.placesOf(source, state.layers),
     hasProgram: (name) => hasProgram(name, state.layers, state.base),
   };

@@ -4,6 +4,7 @@ import { joinContainer, nameOf } from '../repo/path.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { ArgvWord, Container } from './container.ts';
 import { isBranchNotTaken } from './entrypoint/case-branch.ts';
+import type { ContainerFile } from './image/layer.ts';
 import { npmScript, scriptArguments } from './node-app.ts';
 import { type Program, peel, programOf } from './program.ts';
 import { roleOfScript } from './python/script.ts';
@@ -47,8 +48,8 @@ export interface StartScript {
   readonly containerPath: string;
   /** Where it is called. */
   readonly at: Span;
-  /** Called as `sh script` rather than executed. */
-  readonly interpreted: boolean;
+  /** The shell of a call such as `sh script`; `undefined` when the script is executed itself. */
+  readonly interpreter: ArgvWord | undefined;
 }
 
 /** Everything a container runs at start. */
@@ -164,7 +165,11 @@ function followScript(walk: Walk, call: Call, index: number): boolean {
   const word = call.words[index];
   const found = word && scriptFor(walk, word.text, index > 0);
   if (!word || !found) return false;
-  walk.scripts.push({ ...found, at: call.setting.source?.at ?? word.at, interpreted: index > 0 });
+  walk.scripts.push({
+    ...found,
+    at: call.setting.source?.at ?? word.at,
+    interpreter: index > 0 ? call.words[0] : undefined,
+  });
   const script = walk.sources.shell(found.path);
   if (!script || script.problems.length > 0) walk.complete = false;
   else followCommands(walk, script.commands, { ...call, words: call.words.slice(index + 1) }, found.path, undefined);
@@ -241,13 +246,21 @@ function withScript(walk: Walk, program: Program): Program {
 
 const ON_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
+const scriptFor = (
+  { repo, container }: Walk,
+  word: string,
+  interpreted: boolean,
+): { path: string; containerPath: string } | undefined =>
+  scriptAt(repo, container.fileAt, container.workdir, word, interpreted);
+
 /** The repository's shell script that a word starts: by path, or by name from where scripts are commonly copied to. */
-function scriptFor(
-  walk: Walk,
+export function scriptAt(
+  repo: Repo,
+  fileAt: (path: string) => ContainerFile,
+  workdir: string | undefined,
   word: string,
   interpreted: boolean,
 ): { path: string; containerPath: string } | undefined {
-  const { workdir } = walk.container;
   const places = word.includes('/')
     ? word.startsWith('/') || workdir !== undefined
       ? [joinContainer(workdir ?? '/', word)]
@@ -257,8 +270,8 @@ function scriptFor(
         ...(interpreted && workdir !== undefined ? [joinContainer(workdir, word)] : []),
       ];
   for (const containerPath of places) {
-    const file = walk.container.fileAt(containerPath);
-    if (file.kind === 'repo' && isShellScript(file.path, walk.repo.read(file.path)))
+    const file = fileAt(containerPath);
+    if (file.kind === 'repo' && isShellScript(file.path, repo.read(file.path)))
       return { path: file.path, containerPath };
   }
   return undefined;

@@ -103,6 +103,20 @@ function viewOf(repo: Repo, sources: Sources, service: Service, neighbours: read
   // A service that only names an image runs what a neighbour builds under that name.
   const build = service.build ?? (service.image ? owners(service.image.text) : undefined);
   const image = build ? readImage(repo, sources, build, owners) : undefined;
+  return viewWith(repo, sources, service, image, neighbours);
+}
+
+/** What a plain `docker run` of an image does: `service` has no settings of its own. */
+export const viewOfImage = (repo: Repo, sources: Sources, service: Service, image: Image): ServiceView =>
+  viewWith(repo, sources, service, image, []);
+
+function viewWith(
+  repo: Repo,
+  sources: Sources,
+  service: Service,
+  image: Image | undefined,
+  neighbours: readonly Service[],
+): ServiceView {
   const container = containerOf(repo, service, image);
   const startup = startupOf(repo, sources, container);
   const python = pythonPathOf(repo, sources, container, startup.main?.program);

@@ -1,10 +1,22 @@
+import type { Span } from '../finding.ts';
 import { cleanPath, compilePattern, type PathTest } from './dockerignore/go-pattern.ts';
 
 /** The rules of a `.dockerignore` file. */
 export interface Dockerignore {
   readonly path: string;
+  /** The lines that hold a pattern, in order. */
+  readonly lines: readonly IgnoreLine[];
   /** True when Docker leaves the path (relative to the context, `/`-separated, no leading `./`) out of the build context. */
   readonly ignores: (path: string) => boolean;
+}
+
+/** A line of a `.dockerignore` that holds a pattern. */
+export interface IgnoreLine {
+  /** The whole line, newline included. */
+  readonly at: Span;
+  /** As Docker reads it: without `!`, blanks, `./` and a slash at either end. */
+  readonly pattern: string;
+  readonly restores: boolean;
 }
 
 interface Rule {
@@ -23,6 +35,12 @@ export function readDockerignore(path: string, text: string): Dockerignore {
     .replace(/^\ufeff/, '')
     .split('\n')
     .flatMap(readRule);
+  const lines = [...text.matchAll(/[^\n]*(?:\n|$)/g)].flatMap((match): readonly IgnoreLine[] => {
+    const [line] = match;
+    const found = ruleOf(match.index === 0 ? line.replace(/^\ufeff/, '') : line);
+    const at = { path, start: match.index, end: match.index + line.length };
+    return found ? [{ at, ...found }] : [];
+  });
   const ignores = (file: string): boolean => {
     const parts = cleanPath(file).split('/');
     let matched: readonly boolean[] = [];
@@ -32,7 +50,7 @@ export function readDockerignore(path: string, text: string): Dockerignore {
     }
     return ignored;
   };
-  return { path, ignores };
+  return { path, lines, ignores };
 }
 
 /**
@@ -53,13 +71,18 @@ const step = (
   return { ignored, matched };
 };
 
-const readRule = (line: string): readonly Rule[] => {
-  if (line.startsWith('#')) return [];
+const ruleOf = (line: string): { readonly pattern: string; readonly restores: boolean } | undefined => {
+  if (line.startsWith('#')) return undefined;
   const trimmed = line.trim();
   const restores = trimmed.startsWith('!');
   const pattern = restores ? trimmed.slice(1).trim() : trimmed;
-  if (pattern === '') return [];
+  if (pattern === '') return undefined;
   const cleaned = cleanPath(pattern);
-  const matches = compilePattern(cleaned.length > 1 ? cleaned.replace(/^\//, '') : cleaned);
-  return matches ? [{ matches, restores }] : [];
+  return { pattern: cleaned.length > 1 ? cleaned.replace(/^\//, '') : cleaned, restores };
+};
+
+const readRule = (line: string): readonly Rule[] => {
+  const rule = ruleOf(line);
+  const matches = rule && compilePattern(rule.pattern);
+  return rule && matches ? [{ matches, restores: rule.restores }] : [];
 };

@@ -1,10 +1,9 @@
 import type { Finding } from '../../src/finding.ts';
-import { contextCopies } from '../../src/model/image/files.ts';
 import { readImage } from '../../src/model/image.ts';
+import { lonePlans } from '../../src/model/lone-build.ts';
 import type { BuildPlan } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
-import { copyOf, type Dockerfile } from '../../src/parse/dockerfile.ts';
-import { folderOf } from '../../src/repo/path.ts';
+import type { Dockerfile } from '../../src/parse/dockerfile.ts';
 import { defineTransform } from '../../src/transform.ts';
 import { stageFiles } from './copies.ts';
 import { judge, type Verdict } from './plan.ts';
@@ -70,24 +69,9 @@ function verdicts(stack: Stack, dockerfile: Dockerfile, build: BuildPlan): reado
 
 /** Without a service the context is the Dockerfile's folder, or the repository's root when only that one has what it copies. */
 function loneVerdicts(stack: Stack, dockerfile: Dockerfile): readonly Verdict[] {
-  for (const context of new Set([folderOf(dockerfile.path), ''])) {
-    const build: BuildPlan = { context, dockerfile: dockerfile.path, target: undefined, args: new Map() };
-    if (!hasSources(stack, dockerfile, build)) continue;
-    const found = verdicts(stack, dockerfile, build);
+  for (const plan of lonePlans(stack, dockerfile)) {
+    const found = verdicts(stack, dockerfile, plan);
     if (!found.includes('absent')) return found;
   }
   return [];
 }
-
-/** Every COPY from the context finds something. */
-const hasSources = (stack: Stack, dockerfile: Dockerfile, build: BuildPlan): boolean =>
-  dockerfile.stages.every((stage) => {
-    const layers =
-      readImage(stack.repo, stack.sources, { ...build, target: String(stage.index) }, () => undefined)?.layers ?? [];
-    return layers.every((layer, index) => {
-      const copy = copyOf(layer.instruction);
-      const sources =
-        copy && copy.from === undefined ? copy.sources.filter(({ text }) => !/[*?[]|:\/\//.test(text)) : [];
-      return sources.length === 0 || contextCopies(stack.repo, layers, index).length > 0;
-    });
-  });

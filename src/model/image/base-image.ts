@@ -72,3 +72,9 @@ export function programsOfBase(image: string | undefined): BasePrograms {
   const known = runtime.length > 0 || ['alpine', 'debian', 'ubuntu'].includes(family);
   return { has: (program) => programs.has(program), complete: official && known };
 }
+
+/** Which shell `/bin/sh` of an official base image is; `undefined` for images that are not known. */
+export function plainShellOf(image: string | undefined): 'dash' | 'busybox' | undefined {
+  const { has, complete } = programsOfBase(image);
+  return complete ? (has('ash') ? 'busybox' : 'dash') : undefined;
+}
