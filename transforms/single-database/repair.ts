@@ -20,9 +20,11 @@ export type Repair =
 export function repairOf(stack: Stack, database: TestDatabase, around: Surroundings): Repair {
   const { service } = database.store;
   const [runner] = database.runners;
-  if (runner) return { manual: runner.says.replace('it', service.name), evidence: database.runners };
+  if (runner) return { manual: runner.says.replace(/it$/, service.name), evidence: database.runners };
   const [need] = around.needs;
   if (need) return { manual: need.says, evidence: around.needs };
+  if (around.fallbacks.length === 0)
+    return { manual: `nothing shows what the tests use when ${service.name} is not there`, evidence: [] };
   const borrowed = borrowsFrom(stack, [service], service);
   if (borrowed !== undefined) return { manual: borrowed, evidence: [] };
   const hosts = namesOf(service);

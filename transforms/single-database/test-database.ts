@@ -59,6 +59,8 @@ function isForTests(service: Service, main: Service): boolean {
   );
 }
 
+const isNamedForTests = (name: string): boolean => wordsOf(name).some((word) => TEST.test(word));
+
 /** `testdb` and `db-test` alike. */
 const wordsOf = (name: string): readonly string[] =>
   name
@@ -104,15 +106,16 @@ function knowsMain({ service, stores }: ServiceView, test: Service, main: Servic
   return !waitsFor(test.name) || waitsFor(main.name) || stores.some(({ store }) => store.service === main);
 }
 
-const runsTests = ({ service, startup }: ServiceView): boolean =>
-  startup.commands.some(
+/** A server with a test's name is an application that somebody tries out, not a run of tests. */
+function runsTests({ service, startup }: ServiceView): boolean {
+  const isTest = startup.commands.some(
     ({ argv }) =>
       argv.some((word) => TEST_PROGRAM.test(nameOf(word))) ||
       /(?:^| )(?:manage\.py|npm|yarn|pnpm|run) test\b/.test(argv.join(' ')),
-  ) ||
-  wordsOf(service.name).some((word) => TEST.test(word)) ||
-  (service.profiles.length > 0 &&
-    service.profiles.every((profile) => wordsOf(profile).some((word) => TEST.test(word))));
+  );
+  if (isTest || /^(?:web|worker|beat)$/.test(startup.main?.program.role ?? '')) return isTest;
+  return isNamedForTests(service.name) || (service.profiles.length > 0 && service.profiles.every(isNamedForTests));
+}
 
 const namesInCommand = ({ startup, container }: ServiceView, hosts: ReadonlySet<string>): boolean =>
   [...startup.commands.flatMap(({ argv }) => argv), ...(container.argv?.words ?? []).map(({ text }) => text)].some(
