@@ -16,6 +16,7 @@ const inFixture = (name: string): readonly Finding[] =>
 describe('left to a person', () => {
   test.each([
     ['untouched-address-in-the-tests', 'conftest.py names 5433'],
+    ['untouched-address-left-open', 'TEST_DATABASE_URL may hold its address'],
     ['untouched-anchor-in-it', 'docker-compose.yml shares it through an anchor'],
     ['untouched-called-by-ci', 'test.yml names db-test'],
     ['untouched-made-when-tests-start', 'Makefile names db-test'],
