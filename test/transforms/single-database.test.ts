@@ -16,16 +16,18 @@ const inFixture = (name: string): readonly Finding[] =>
 describe('left to a person', () => {
   test.each([
     ['untouched-address-in-the-tests', 'conftest.py names 5433'],
+    ['untouched-address-left-open', 'TEST_DATABASE_URL may hold its address'],
     ['untouched-anchor-in-it', 'docker-compose.yml shares it through an anchor'],
     ['untouched-called-by-ci', 'test.yml names db-test'],
     ['untouched-made-when-tests-start', 'Makefile names db-test'],
+    ['untouched-nobody-seems-to-use-it', 'nothing shows what the tests use when testdb is not there'],
     ['untouched-test-service', 'tests runs tests against db-test'],
     ['untouched-tests-fall-back-on-the-main-database', 'conftest.py needs TEST_DATABASE_URL'],
     ['untouched-tests-require-it', 'conftest.py needs TEST_DATABASE_URL'],
   ])('%s: %s', (name, why) => {
     const [finding, ...more] = inFixture(name);
     expect(more).toEqual([]);
-    expect(finding?.fix).toEqual({ title: 'Remove db-test', safety: 'manual', changes: [] });
+    expect(finding?.fix).toMatchObject({ safety: 'manual', changes: [] });
     expect(finding?.advice).toContain(`It is left to you because ${why}`);
     expect(finding?.advice).toContain('Never point them at the database that the application uses');
   });
@@ -34,6 +36,7 @@ describe('left to a person', () => {
 describe('nothing to say', () => {
   test.each([
     'untouched-analytics-database',
+    'untouched-application-to-try-out',
     'untouched-application-uses-it',
     'untouched-compose-file-of-the-tests',
     'untouched-name-of-another-kind',

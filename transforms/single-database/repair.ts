@@ -20,13 +20,16 @@ export type Repair =
 export function repairOf(stack: Stack, database: TestDatabase, around: Surroundings): Repair {
   const { service } = database.store;
   const [runner] = database.runners;
-  if (runner) return { manual: runner.says.replace('it', service.name), evidence: database.runners };
+  if (runner) return { manual: runner.says.replace(/it$/, service.name), evidence: database.runners };
   const [need] = around.needs;
   if (need) return { manual: need.says, evidence: around.needs };
+  if (around.fallbacks.length === 0)
+    return { manual: `nothing shows what the tests use when ${service.name} is not there`, evidence: [] };
   const borrowed = borrowsFrom(stack, [service], service);
   if (borrowed !== undefined) return { manual: borrowed, evidence: [] };
   const hosts = namesOf(service);
-  const steps = filesOf(database).map((file): FileSteps => ({ file, steps: variableSteps(file, hosts) }));
+  const names = new Set([...around.settings.values()].flat());
+  const steps = filesOf(database).map((file): FileSteps => ({ file, steps: variableSteps(file, hosts, names) }));
   const removal = removeServices(stack, [service], [], steps);
   if ('manual' in removal) return { manual: removal.manual, evidence: [] };
   const texts = textsAfter(stack, database, removal.changes, removal.gone);
@@ -53,31 +56,39 @@ const filesOf = ({ store }: TestDatabase): readonly ComposeFile[] => {
 };
 
 /** A step for each variable of the other services that points at the database, anchors included. */
-function variableSteps(file: ComposeFile, hosts: ReadonlySet<string>): readonly ComposeStep[] {
-  const most = variablesIn(file, hosts).length;
-  return Array.from(
-    { length: most },
+function variableSteps(
+  file: ComposeFile,
+  hosts: ReadonlySet<string>,
+  names: ReadonlySet<string>,
+): readonly ComposeStep[] {
+  return variablesIn(file, hosts, names).map(
     (): ComposeStep => (now) => {
-      const [at] = variablesIn(now, hosts);
+      const [at] = variablesIn(now, hosts, names);
       return at ? deleteShown(now, at) : [];
     },
   );
 }
 
-function variablesIn(file: ComposeFile, hosts: ReadonlySet<string>): readonly Span[] {
+/** Where services have variables for tests whose value points at a host, or is filled in from one of some names. */
+function variablesIn(file: ComposeFile, hosts: ReadonlySet<string>, names: ReadonlySet<string>): readonly Span[] {
+  const isOne = (name: string, value: string | undefined): boolean => {
+    if (!isTestVariable(name)) return false;
+    const from = value === undefined ? name : /^\$\{?(\w+)(?::?\?[^}]*)?\}?$/.exec(value)?.[1];
+    return pointsAt(value ?? '', hosts) || (from !== undefined && names.has(from));
+  };
   const services = valueAt(file.root, 'services');
   return (services?.kind === 'map' ? services.entries : []).flatMap(({ key, value }): Span[] => {
     const environment = valueAt(value, 'environment');
     if (hosts.has(String(key.value))) return [];
     if (environment?.kind === 'map')
       return environment.entries
-        .filter((entry) => isTestVariable(String(entry.key.value)) && pointsAt(textOf(entry.value) ?? '', hosts))
+        .filter((entry) => isOne(String(entry.key.value), textOf(entry.value)))
         .map(({ at }) => at);
     if (environment?.kind !== 'seq') return [];
     return environment.items
       .filter(({ value: item }) => {
-        const [name = '', ...rest] = (textOf(item) ?? '').split('=');
-        return isTestVariable(name) && pointsAt(rest.join('='), hosts);
+        const [, name = '', text] = /^([^=]*)(?:=(.*))?$/s.exec(textOf(item) ?? '') ?? [];
+        return isOne(name, text);
       })
       .map(({ at }) => at);
   });

@@ -3,10 +3,11 @@ import { isComposePath } from '../../src/model/compose/project.ts';
 import { lookupsIn } from '../../src/model/env/calls.ts';
 import { isDocumentation, mentionsIn, wordPattern } from '../../src/model/mention.ts';
 import { publishedPorts } from '../../src/model/network/published-port.ts';
+import type { Variable } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { namesOf } from '../../src/model/store.ts';
 import { nameOf } from '../../src/repo/path.ts';
-import { isTestVariable, type TestDatabase } from './test-database.ts';
+import { isTestAddress, isTestVariable, type TestDatabase } from './test-database.ts';
 
 /** What the files outside Compose have to do with a test database. */
 export interface Surroundings {
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly documents: readonly string[];
 }
 
+/** A value that is one variable and nothing else, alone or as an item of a list. */
+const FILLED = /^(?:["']?\w+=)?["']?\$\{?(\w+)(?::?\?[^}]*)?\}?["']?$/;
 const MAKEFILE = /(?:^|\/)(?:GNU)?[Mm]akefile$/;
 const EXAMPLE = /(?:^|\/)(?:\.?env[.-](?:example|sample|template|dist)|example\.env)$/;
 const NOT_A_USE = /(?:^|\/)\.(?:gitignore|gitattributes|dockerignore|editorconfig)$/;
@@ -72,16 +75,21 @@ export function surroundingsOf(stack: Stack, database: TestDatabase): Surroundin
     ({ variable }) => variable.from === 'env_file' && !settings.has(variable.at.path),
   );
   found.needs.push(...hidden.map(({ variable }) => ({ at: variable.at, says: `${variable.name} points at it` })));
+  const names = new Set([...settings.values()].flat());
+  const open = database.open.filter((variable) => !names.has(filledBy(stack, variable)));
+  found.needs.push(...open.map(({ name, at }) => ({ at, says: `${name} may hold its address` })));
   return { settings, ...found };
+}
+
+/** The variable that a value like `${X}` is filled in from; a variable without a value is passed on by its own name. */
+function filledBy(stack: Stack, { name, value }: Variable): string {
+  const text = value ? (stack.repo.read(value.at.path)?.slice(value.at.start, value.at.end) ?? '') : '';
+  return FILLED.exec(text)?.[1] ?? name;
 }
 
 /** Names in a source that can only be the address of a database for tests, wherever its value comes from. */
 const testAddressesIn = (text: string): readonly string[] => [
-  ...[...text.matchAll(/\b[A-Z][A-Z0-9_]*\b/g)]
-    .map(([name]) => name)
-    .filter(
-      (name) => isTestVariable(name) && /DATABASE|(?:^|_)(?:DB|PG|SQL|DSN)(?:_|$)|POSTGRES|MYSQL|MONGO/.test(name),
-    ),
+  ...[...text.matchAll(/\b[A-Z][A-Z0-9_]*\b/g)].map(([name]) => name).filter((name) => isTestAddress(name)),
   ...[...text.matchAll(/\b(?:test_(?:database|db|postgres)|(?:database|db)_test)_(?:url|uri|dsn|host)\b/g)].map(
     ([name]) => name,
   ),

@@ -11,6 +11,8 @@ export interface TestDatabase {
   readonly main: Service;
   /** Variables that point at it, all named as for tests, with their service. */
   readonly variables: readonly { readonly service: Service; readonly variable: Variable }[];
+  /** Variables that by their name hold its address, with a value that the Compose file leaves open. */
+  readonly open: readonly Variable[];
   /** Services that run tests against it. */
   readonly runners: readonly Evidence[];
 }
@@ -25,6 +27,10 @@ const REPLICATED = /REPLICA|STANDBY|PRIMARY|MASTER/i;
 
 /** True for the name of a variable that is for tests: `TEST_DATABASE_URL`, `DATABASE_URL_TEST`. */
 export const isTestVariable = (name: string): boolean => TEST_VARIABLE.test(name);
+
+/** True for the name of a variable that holds the address of a database for tests. */
+export const isTestAddress = (name: string): boolean =>
+  isTestVariable(name) && /DATABASE|(?:^|_)(?:DB|PG|SQL|DSN)(?:_|$)|POSTGRES|MYSQL|MONGO/.test(name);
 
 /** True when a value names one of some hosts. */
 export const pointsAt = (value: string, hosts: ReadonlySet<string>): boolean =>
@@ -59,6 +65,8 @@ function isForTests(service: Service, main: Service): boolean {
   );
 }
 
+const isNamedForTests = (name: string): boolean => wordsOf(name).some((word) => TEST.test(word));
+
 /** `testdb` and `db-test` alike. */
 const wordsOf = (name: string): readonly string[] =>
   name
@@ -83,6 +91,7 @@ const replicates = ({ environment }: Service): boolean => [...environment.keys()
 function usedForTests(stack: Stack, store: Store, main: Service): TestDatabase | undefined {
   const hosts = namesOf(store.service);
   const variables: { service: Service; variable: Variable }[] = [];
+  const open: Variable[] = [];
   const runners: Evidence[] = [];
   for (const other of stack.neighbours(store.service)) {
     if (other === store.service || other === main) continue;
@@ -93,9 +102,14 @@ function usedForTests(stack: Stack, store: Store, main: Service): TestDatabase |
       const at = pointing[0]?.at ?? other.dependsOn.find(({ name }) => name === store.service.name)?.at;
       if (at) runners.push({ at, says: `${other.name} runs tests against it` });
     } else if (own.length > 0 || namesInCommand(view, hosts) || !knowsMain(view, store.service, main)) return undefined;
-    else variables.push(...pointing.map((variable) => ({ service: other, variable })));
+    else {
+      variables.push(...pointing.map((variable) => ({ service: other, variable })));
+      open.push(
+        ...[...other.environment.values()].filter(({ name, value }) => isTestAddress(name) && (value?.unknown ?? true)),
+      );
+    }
   }
-  return { store, main, variables, runners };
+  return { store, main, variables, open, runners };
 }
 
 /** A service that waits for the test database and for no other may get its address in a way that cannot be seen. */
@@ -104,15 +118,16 @@ function knowsMain({ service, stores }: ServiceView, test: Service, main: Servic
   return !waitsFor(test.name) || waitsFor(main.name) || stores.some(({ store }) => store.service === main);
 }
 
-const runsTests = ({ service, startup }: ServiceView): boolean =>
-  startup.commands.some(
+/** A server with a test's name is an application that somebody tries out, not a run of tests. */
+function runsTests({ service, startup }: ServiceView): boolean {
+  const isTest = startup.commands.some(
     ({ argv }) =>
       argv.some((word) => TEST_PROGRAM.test(nameOf(word))) ||
       /(?:^| )(?:manage\.py|npm|yarn|pnpm|run) test\b/.test(argv.join(' ')),
-  ) ||
-  wordsOf(service.name).some((word) => TEST.test(word)) ||
-  (service.profiles.length > 0 &&
-    service.profiles.every((profile) => wordsOf(profile).some((word) => TEST.test(word))));
+  );
+  if (isTest || /^(?:web|worker|beat)$/.test(startup.main?.program.role ?? '')) return isTest;
+  return isNamedForTests(service.name) || (service.profiles.length > 0 && service.profiles.every(isNamedForTests));
+}
 
 const namesInCommand = ({ startup, container }: ServiceView, hosts: ReadonlySet<string>): boolean =>
   [...startup.commands.flatMap(({ argv }) => argv), ...(container.argv?.words ?? []).map(({ text }) => text)].some(
