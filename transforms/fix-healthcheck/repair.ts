@@ -23,6 +23,7 @@ export function mended(stack: Stack, view: ServiceView, check: HealthCheck, judg
       `Add localhost to ALLOWED_HOSTS, or let the check send the Host header of an allowed name; the settings decide, so this is for you.`,
     );
   const { address } = check;
+  const isWhole = has('program') || has('code');
   if (!address) return manual(`Ask an address of ${service.name} with a program that its image has.`);
   const port = onlyPort(listeners);
   if (has('port') && port === undefined)
@@ -41,17 +42,15 @@ export function mended(stack: Stack, view: ServiceView, check: HealthCheck, judg
     return manual(`Ask for ${route.path}, and see that ALLOWED_HOSTS allows ${address.host.value ?? 'the host'}.`);
   const newPort = has('port') ? String(port) : address.port.raw;
   const newPath = route ? route.path : address.path.raw;
-  const changes =
-    has('program') || has('code')
-      ? wholly(view, check, newPort, newPath)
-      : inPlace(check, has('host') ? '127.0.0.1' : undefined, has('port') ? newPort : undefined, route?.path);
+  const changes = isWhole
+    ? wholly(view, check, newPort, newPath)
+    : inPlace(check, has('host') ? '127.0.0.1' : undefined, has('port') ? newPort : undefined, route?.path);
   if (!changes) return manual(adviceFor(check, newPath));
-  const whole = has('program') || has('code');
   const titles = [
     route ? `ask for ${route.path}` : '',
     has('port') ? `ask port ${newPort}` : '',
     has('host') ? 'ask its own container' : '',
-    whole ? `with ${askerOf(view) ?? 'another program'}` : '',
+    isWhole ? `with ${askerOf(view) ?? 'another program'}` : '',
   ].filter(Boolean);
   if (!succeeds(stack, view, changes)) return manual(adviceFor(check, newPath));
   const asks = titles.join(', ').replace(/^with/, 'ask with');
@@ -101,7 +100,7 @@ function inPlace(
     edits.push({ ...address.port.at, text: address.port.raw === '' ? `:${port}` : port });
   }
   if (path !== undefined) {
-    if (/['"\\\s$]/.test(path)) return undefined;
+    if (/['"\\\s$]/.test(path) || address.path.raw.includes('$')) return undefined;
     edits.push({ ...address.path.at, text: path });
   }
   return joinedUp(edits);

@@ -50,6 +50,10 @@ export interface HealthCheck {
   readonly code: string | undefined;
   /** An answer such as 404 makes it fail. */
   readonly failsOnStatus: boolean;
+  /** A GET without a body. */
+  readonly plain: boolean;
+  /** Shell operators (`||`) that exec form hands to the program as words. */
+  readonly stray: boolean;
 }
 
 /** What a service has: a check that can be read, one that cannot, none, or one that is switched off. */
@@ -165,8 +169,16 @@ function checkOf(
     address: /^(?:curl|wget|python[\d.]*|node)$/.test(program) ? addressIn(stack, view, place, shell) : undefined,
     code,
     failsOnStatus: failsOnStatus(program, argv, code ?? argv.slice(1).join(' ')),
+    plain:
+      !argv.slice(1).some((word) => NOT_A_GET.test(word)) &&
+      !/\b(?:method|data)\s*[=:]|\.post\(/.test(code ?? argv.slice(1).join(' ')),
+    stray: !shell && argv.some((word) => /^(?:\|\||&&|\||;)$/.test(word)),
   };
 }
+
+/** Options of curl and wget that ask for something else than a page. */
+const NOT_A_GET =
+  /^(?:-X.*|--request(?:=.*)?|-d|--data\S*|--json|-F|--form|-T|--upload-file|-I|--head|--post-\S+|--method\S*|--body-\S+)$/;
 
 /** https://curl.se/docs/manpage.html#-f: without it, curl succeeds on every status. */
 function failsOnStatus(program: string, argv: readonly string[], code: string): boolean {

@@ -42,7 +42,7 @@ export function judgeCheck(stack: Stack, view: ServiceView, check: HealthCheck):
   const known =
     asked !== undefined && listensOn(listeners, asked) === 'yes' ? asked : port.length > 0 ? only : undefined;
   const routes = isOwn && known !== undefined ? routesOf(stack, view) : undefined;
-  if (routes && address.path.value !== undefined && check.failsOnStatus && address.scheme === 'http')
+  if (routes && address.path.value !== undefined && check.failsOnStatus && check.plain && address.scheme === 'http')
     faults.push(
       ...pathFault(view, check, routes, address.path.value),
       ...allowedHostFault(check, routes, address.host.value),
@@ -87,7 +87,7 @@ const isSelf = ({ service }: ServiceView, host: string | undefined): boolean =>
 function programFault(view: ServiceView, { program, argv, place }: HealthCheck): readonly CheckFault[] {
   if (!/^(?:curl|wget|python[\d.]*|node)$/.test(program) || (argv[0] ?? '').includes('/')) return [];
   const found = view.container.hasProgram(program);
-  if (found.is !== 'no') return [];
+  if (found.is !== 'no' || mayBeInstalled(view, program)) return [];
   const says = `the image of ${view.service.name} has no ${program}`;
   const from = view.image?.stage.from.at;
   return [
@@ -103,6 +103,15 @@ function programFault(view: ServiceView, { program, argv, place }: HealthCheck):
     },
   ];
 }
+
+/** Lists of packages in files, and tools that install system packages by rules of their own. */
+const mayBeInstalled = ({ image }: ServiceView, program: string): boolean =>
+  image?.layers.some(
+    ({ instruction }) =>
+      instruction.keyword === 'RUN' &&
+      (new RegExp(`\\b${program.replace(/[\d.]+$/, '')}\\b`).test(instruction.script) ||
+        /\bxargs\b|--with-deps|install-deps|\bsudo\b/.test(instruction.script)),
+  ) === true;
 
 function codeFault(view: ServiceView, { code, place }: HealthCheck): readonly CheckFault[] {
   if (code === undefined || code.includes('$')) return [];
