@@ -2,7 +2,7 @@ import type { Edit, Evidence } from '../../src/finding.ts';
 import { checkOfService, type HealthCheck } from '../../src/model/health/check.ts';
 import { type Judgement, judgeCheck, onlyPort } from '../../src/model/health/judge.ts';
 import { nearestRoute, plainRoutes } from '../../src/model/health/nearest-route.ts';
-import { askerOf, checkArgv, replaceCheck } from '../../src/model/health/write.ts';
+import { askerOf, checkArgv, cutCheck, replaceCheck } from '../../src/model/health/write.ts';
 import { rehearse, sameService } from '../../src/model/rehearsal.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 
@@ -45,16 +45,20 @@ export function mended(stack: Stack, view: ServiceView, check: HealthCheck, judg
   const changes = isWhole
     ? wholly(view, check, newPort, newPath)
     : inPlace(check, has('host') ? '127.0.0.1' : undefined, has('port') ? newPort : undefined, route?.path);
-  if (!changes) return manual(adviceFor(check, newPath));
+  const cut =
+    isWhole || check.strayAt === undefined || !has('words') ? [] : cutCheck(check.place, check.argv, check.strayAt);
+  if (!changes || !cut) return manual(adviceFor(check, newPath));
   const titles = [
     route ? `ask for ${route.path}` : '',
     has('port') ? `ask port ${newPort}` : '',
     has('host') ? 'ask its own container' : '',
+    cut.length > 0 ? 'ask without a shell operator' : '',
     isWhole ? `with ${askerOf(view) ?? 'another program'}` : '',
   ].filter(Boolean);
-  if (!succeeds(stack, view, changes)) return manual(adviceFor(check, newPath));
+  const all = [...changes, ...cut];
+  if (!succeeds(stack, view, all)) return manual(adviceFor(check, newPath));
   const asks = titles.join(', ').replace(/^with/, 'ask with');
-  return { title: `Let the healthcheck of ${service.name} ${asks}`, changes, evidence: route?.evidence ?? [] };
+  return { title: `Let the healthcheck of ${service.name} ${asks}`, changes: all, evidence: route?.evidence ?? [] };
 }
 
 const adviceFor = ({ program }: HealthCheck, path: string): string =>

@@ -52,8 +52,8 @@ export interface HealthCheck {
   readonly failsOnStatus: boolean;
   /** A GET without a body. */
   readonly plain: boolean;
-  /** Shell operators (`||`) that exec form hands to the program as words. */
-  readonly stray: boolean;
+  /** Index in `argv` of a shell operator (`||`) that exec form hands to the program as a word. */
+  readonly strayAt: number | undefined;
 }
 
 /** What a service has: a check that can be read, one that cannot, none, or one that is switched off. */
@@ -160,6 +160,7 @@ function checkOf(
   const program = nameOf(argv[0] ?? '');
   if (program === '') return undefined;
   const isPython = /^python[\d.]*$/.test(program);
+  const operator = shell ? -1 : argv.findIndex((word) => /^(?:\|\||&&|\||;)$/.test(word));
   const code = isPython && argv[1] === '-c' ? argv[2] : undefined;
   return {
     place,
@@ -172,7 +173,7 @@ function checkOf(
     plain:
       !argv.slice(1).some((word) => NOT_A_GET.test(word)) &&
       !/\b(?:method|data)\s*[=:]|\.post\(/.test(code ?? argv.slice(1).join(' ')),
-    stray: !shell && argv.some((word) => /^(?:\|\||&&|\||;)$/.test(word)),
+    strayAt: operator < 0 ? undefined : operator,
   };
 }
 

@@ -10,7 +10,7 @@ import type { HealthCheck } from './check.ts';
 
 /** One reason why a check fails however well the service is. */
 export interface CheckFault {
-  readonly kind: 'program' | 'code' | 'host' | 'port' | 'path' | 'allowed-host';
+  readonly kind: 'program' | 'code' | 'words' | 'host' | 'port' | 'path' | 'allowed-host';
   /** What is wrong, then what follows. */
   readonly says: string;
   readonly evidence: readonly Evidence[];
@@ -30,7 +30,7 @@ export function judgeCheck(stack: Stack, view: ServiceView, check: HealthCheck):
   const { address } = check;
   const alone = isAlone(stack, view);
   const listeners = alone ? listenersOf(stack, view) : undefined;
-  const faults: CheckFault[] = [...programFault(view, check), ...codeFault(view, check)];
+  const faults: CheckFault[] = [...programFault(view, check), ...codeFault(view, check), ...wordsFault(view, check)];
   if (!address || !alone) return { faults, listeners, routes: undefined, port: undefined };
   const host = hostFault(stack, view, check);
   faults.push(...host);
@@ -119,6 +119,13 @@ function codeFault(view: ServiceView, { code, place }: HealthCheck): readonly Ch
   if (errors.length === 0) return [];
   const says = `the check of ${view.service.name} is no valid Python, so it fails with \`SyntaxError: invalid syntax\``;
   return [{ kind: 'code', says, evidence: [{ at: place.at, says: 'Python refuses the text after -c' }] }];
+}
+
+/** https://docs.docker.com/reference/dockerfile/#shell-and-exec-form: exec form has no shell that would know `||`. */
+function wordsFault(view: ServiceView, { strayAt, program, place }: HealthCheck): readonly CheckFault[] {
+  if (strayAt === undefined || !/^(?:curl|wget)$/.test(program)) return [];
+  const says = `the check of ${view.service.name} is in exec form, so ${program} takes \`||\` and what follows for more addresses, and fails with \`Could not resolve host\``;
+  return [{ kind: 'words', says, evidence: [{ at: place.at, says: 'no shell reads these words' }] }];
 }
 
 /** A bare name that no container of the project has. */
