@@ -69,7 +69,7 @@ export function checkOfService(stack: Stack, view: ServiceView): ServiceCheck {
   if (part) return read(composeCheck(stack, view, part));
   const layer = view.image?.layers.findLast(({ instruction }) => instruction.keyword === 'HEALTHCHECK');
   if (layer) {
-    if (/^HEALTHCHECK\s+NONE/i.test(sourceOf(layer.dockerfile.text, layer.instruction.at))) return { is: 'none' };
+    if (/^HEALTHCHECK\s+NONE/i.test(sourceOf(layer.dockerfile.text, layer.instruction.at))) return { is: 'disabled' };
     return read(imageCheck(stack, view, layer.dockerfile, layer.instruction));
   }
   if (!view.image || !bringsNone(view.image.base)) return { is: 'unread' };

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../finding.ts';
 import { textOf, valueAt } from '../../parse/compose.ts';
 import { readPython } from '../../parse/python.ts';
+import { lookUpProgram } from '../image/program-lookup.ts';
 import { type Listener, listenersOf, listensOn } from '../network/listening.ts';
 import { publishedPorts } from '../network/published-port.ts';
 import { type RouteTable, routesOf, serving } from '../routes.ts';
@@ -30,7 +31,11 @@ export function judgeCheck(stack: Stack, view: ServiceView, check: HealthCheck):
   const { address } = check;
   const alone = isAlone(stack, view);
   const listeners = alone ? listenersOf(stack, view) : undefined;
-  const faults: CheckFault[] = [...programFault(view, check), ...codeFault(view, check), ...wordsFault(view, check)];
+  const faults: CheckFault[] = [
+    ...programFault(stack, view, check),
+    ...codeFault(view, check),
+    ...wordsFault(view, check),
+  ];
   if (!address || !alone) return { faults, listeners, routes: undefined, port: undefined };
   const host = hostFault(stack, view, check);
   faults.push(...host);
@@ -84,9 +89,12 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])$/;
 const isSelf = ({ service }: ServiceView, host: string | undefined): boolean =>
   host !== undefined && (LOOPBACK.test(host) || namesOf(service).has(host));
 
-function programFault(view: ServiceView, { program, argv, place }: HealthCheck): readonly CheckFault[] {
+function programFault(stack: Stack, view: ServiceView, { program, argv, place }: HealthCheck): readonly CheckFault[] {
   if (!/^(?:curl|wget|python[\d.]*|node)$/.test(program) || (argv[0] ?? '').includes('/')) return [];
   const found = view.container.hasProgram(program);
+  // A virtual environment brings an interpreter of its own.
+  const isInterpreter = !/^(?:curl|wget)$/.test(program);
+  if (isInterpreter && lookUpProgram(stack.repo, view.container, program).is !== 'no') return [];
   if (found.is !== 'no' || mayBeInstalled(view, program)) return [];
   const says = `the image of ${view.service.name} has no ${program}`;
   const from = view.image?.stage.from.at;
@@ -109,7 +117,7 @@ const mayBeInstalled = ({ image }: ServiceView, program: string): boolean =>
   image?.layers.some(
     ({ instruction }) =>
       instruction.keyword === 'RUN' &&
-      (new RegExp(`\\b${program.replace(/[\d.]+$/, '')}\\b`).test(instruction.script) ||
+      (new RegExp(`\\b${program.replace(/[\d.]+$/, '')}`).test(instruction.script) ||
         /\bxargs\b|--with-deps|install-deps|\bsudo\b/.test(instruction.script)),
   ) === true;
 
