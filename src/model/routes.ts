@@ -45,6 +45,9 @@ export interface RouteTable {
 
 /** The routes of the application that the main process of a service serves; `undefined` when it cannot be followed. */
 export function routesOf(stack: Stack, view: ServiceView): RouteTable | undefined {
+  // https://docs.gunicorn.org/en/stable/faq.html#how-do-i-set-script-name: every path then begins with it.
+  const moved = ['SCRIPT_NAME', 'WSGI_SCRIPT_NAME'].some((name) => view.container.variable(name) !== undefined);
+  if (moved || view.startup.main?.argv.some((word) => word.includes('SCRIPT_NAME'))) return undefined;
   const found = servedObject(stack, view);
   if (!found) return djangoRoutes(stack, view);
   return found.framework === 'flask' ? flaskRoutes(stack, view, found) : fastapiRoutes(stack, view, found);

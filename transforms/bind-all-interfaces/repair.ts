@@ -127,22 +127,53 @@ function appended(
 ): readonly Edit[] | undefined {
   const { at, part } = placeOf(view, main);
   if (!words || part?.shared) return undefined;
+  // ENTRYPOINT ["gunicorn"] with CMD ["app:app"]: the words of CMD are the last ones.
+  const { cmd, entrypoint, command = [] } = view.container.argv ?? {};
+  const last = cmd?.image?.instruction.args;
+  const isSplit = !main.script && entrypoint?.image?.shell === false && last && command.length > 0;
+  if (isSplit && main.argv.length > command.length)
+    return behind(
+      stack,
+      last,
+      command.map(({ text }) => text),
+      words,
+      false,
+    );
   if (part?.node.kind === 'seq' && !part.node.flow && main.argv.length === part.node.items.length)
     return insertItems(part.file, part.path, words);
+  return behind(stack, at, main.argv, words, part?.node.kind === 'seq' && part.node.flow);
+}
+
+function behind(
+  stack: Stack,
+  at: Span,
+  argv: readonly string[],
+  words: readonly string[],
+  inFlow: boolean,
+): readonly Edit[] | undefined {
   const text = stack.repo.read(at.path) ?? '';
   const between = `(?:(["'])?(?:[\\s\\\\]+|\\s*,\\s*)["']?)`;
-  const pattern = new RegExp(`(?<![\\w./-])${main.argv.map(escapeRegExp).join(between)}(?![\\w./:-])`, 'g');
+  const pattern = new RegExp(`(?<![\\w./-])${argv.map(escapeRegExp).join(between)}(?![\\w./:-])`, 'g');
   const [match, ...more] = [...text.slice(at.start, at.end).matchAll(pattern)];
   if (!match || more.length > 0) return undefined;
   const end = at.start + match.index + match[0].length;
   const quote = text[end] ?? '';
-  const isListed = /^["']\s*[,\]]/.test(text.slice(end)) && /["']/.test(text[at.start + match.index - 1] ?? '');
+  // A shell's text inside of a list has its words apart by blanks.
+  const isListed = /^["']\s*[,\]]/.test(text.slice(end)) && (argv.length === 1 || match[0].includes(','));
   if (isListed) {
     const added = words.map((word) => `, ${quote}${word}${quote}`).join('');
     return [{ path: at.path, start: end + 1, end: end + 1, text: added }];
   }
-  const inFlow = part?.node.kind === 'seq' && part.node.flow;
-  return [{ path: at.path, start: end, end, text: words.map((word) => (inFlow ? `, ${word}` : ` ${word}`)).join('') }];
+  return [
+    {
+      path: at.path,
+      start: end,
+      end,
+      text: words
+        .map((word) => (inFlow && !/\s/.test(match[0].replace(/,\s*/g, ',')) ? `, ${word}` : ` ${word}`))
+        .join(''),
+    },
+  ];
 }
 
 /** After the edits the same port is open on every interface, and no service of the stack starts another program. */

@@ -2,7 +2,7 @@ import type { Edit, Evidence } from '../../src/finding.ts';
 import { checkOfService, type HealthCheck } from '../../src/model/health/check.ts';
 import { type Judgement, judgeCheck, onlyPort } from '../../src/model/health/judge.ts';
 import { nearestRoute, plainRoutes } from '../../src/model/health/nearest-route.ts';
-import { askerOf, checkArgv, replaceCheck } from '../../src/model/health/write.ts';
+import { askerOf, checkArgv, cutCheck, replaceCheck } from '../../src/model/health/write.ts';
 import { rehearse, sameService } from '../../src/model/rehearsal.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 
@@ -23,6 +23,7 @@ export function mended(stack: Stack, view: ServiceView, check: HealthCheck, judg
       `Add localhost to ALLOWED_HOSTS, or let the check send the Host header of an allowed name; the settings decide, so this is for you.`,
     );
   const { address } = check;
+  const isWhole = has('program') || has('code');
   if (!address) return manual(`Ask an address of ${service.name} with a program that its image has.`);
   const port = onlyPort(listeners);
   if (has('port') && port === undefined)
@@ -41,21 +42,23 @@ export function mended(stack: Stack, view: ServiceView, check: HealthCheck, judg
     return manual(`Ask for ${route.path}, and see that ALLOWED_HOSTS allows ${address.host.value ?? 'the host'}.`);
   const newPort = has('port') ? String(port) : address.port.raw;
   const newPath = route ? route.path : address.path.raw;
-  const changes =
-    has('program') || has('code')
-      ? wholly(view, check, newPort, newPath)
-      : inPlace(check, has('host') ? '127.0.0.1' : undefined, has('port') ? newPort : undefined, route?.path);
-  if (!changes) return manual(adviceFor(check, newPath));
-  const whole = has('program') || has('code');
+  const changes = isWhole
+    ? wholly(view, check, newPort, newPath)
+    : inPlace(check, has('host') ? '127.0.0.1' : undefined, has('port') ? newPort : undefined, route?.path);
+  const cut =
+    isWhole || check.strayAt === undefined || !has('words') ? [] : cutCheck(check.place, check.argv, check.strayAt);
+  if (!changes || !cut) return manual(adviceFor(check, newPath));
   const titles = [
     route ? `ask for ${route.path}` : '',
     has('port') ? `ask port ${newPort}` : '',
     has('host') ? 'ask its own container' : '',
-    whole ? `with ${askerOf(view) ?? 'another program'}` : '',
+    cut.length > 0 ? 'ask without a shell operator' : '',
+    isWhole ? `with ${askerOf(view) ?? 'another program'}` : '',
   ].filter(Boolean);
-  if (!succeeds(stack, view, changes)) return manual(adviceFor(check, newPath));
+  const all = [...changes, ...cut];
+  if (!succeeds(stack, view, all)) return manual(adviceFor(check, newPath));
   const asks = titles.join(', ').replace(/^with/, 'ask with');
-  return { title: `Let the healthcheck of ${service.name} ${asks}`, changes, evidence: route?.evidence ?? [] };
+  return { title: `Let the healthcheck of ${service.name} ${asks}`, changes: all, evidence: route?.evidence ?? [] };
 }
 
 const adviceFor = ({ program }: HealthCheck, path: string): string =>
@@ -101,7 +104,7 @@ function inPlace(
     edits.push({ ...address.port.at, text: address.port.raw === '' ? `:${port}` : port });
   }
   if (path !== undefined) {
-    if (/['"\\\s$]/.test(path)) return undefined;
+    if (/['"\\\s$]/.test(path) || address.path.raw.includes('$')) return undefined;
     edits.push({ ...address.path.at, text: path });
   }
   return joinedUp(edits);

@@ -17,9 +17,7 @@ export default defineTransform({
   summary: 'Let healthchecks ask a route, a port and a program that are there',
   *find(stack) {
     const seen = new Set<string>();
-    for (const service of stack.services) {
-      if (storeOf(service)) continue;
-      const view = stack.view(service);
+    for (const view of webFirst(stack)) {
       const found = checkOfService(stack, view);
       if (found.is !== 'read') continue;
       const { at } = found.check.place;
@@ -31,6 +29,14 @@ export default defineTransform({
     }
   },
 });
+
+/** Of services that share the check of an image, the one that serves shows what it should ask. */
+function webFirst(stack: Stack): readonly ServiceView[] {
+  const views = stack.services.filter((service) => !storeOf(service)).map((service) => stack.view(service));
+  const roleOf = ({ startup }: ServiceView): string | undefined => startup.main?.program.role;
+  const others = views.filter((view) => !/^(?:worker|beat|monitor|migration)$/.test(roleOf(view) ?? ''));
+  return [...others.filter((view) => roleOf(view) === 'web'), ...others.filter((view) => roleOf(view) !== 'web')];
+}
 
 function findingOf(stack: Stack, view: ServiceView, check: HealthCheck): Finding | undefined {
   const judgement = judgeCheck(stack, view, check);
@@ -84,9 +90,11 @@ const sharing = (stack: Stack, view: ServiceView, check: HealthCheck): readonly 
     });
 
 function judgesOtherwise(stack: Stack, other: ServiceView, faults: readonly CheckFault[]): boolean {
-  if (other.startup.main?.program.role !== 'web') return false;
   const theirs = checkOfService(stack, other);
   if (theirs.is !== 'read') return true;
+  const { role } = other.startup.main?.program ?? {};
+  // A worker that inherits the check of its image serves nothing that the check could ask for.
+  if (theirs.check.place.kind === 'image' && role !== 'web') return false;
   const kinds = judgeCheck(stack, other, theirs.check).faults.map(({ kind }) => kind);
   return faults.some(({ kind }) => !kinds.includes(kind));
 }

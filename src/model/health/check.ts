@@ -50,6 +50,10 @@ export interface HealthCheck {
   readonly code: string | undefined;
   /** An answer such as 404 makes it fail. */
   readonly failsOnStatus: boolean;
+  /** A GET without a body. */
+  readonly plain: boolean;
+  /** Index in `argv` of a shell operator (`||`) that exec form hands to the program as a word. */
+  readonly strayAt: number | undefined;
 }
 
 /** What a service has: a check that can be read, one that cannot, none, or one that is switched off. */
@@ -65,7 +69,7 @@ export function checkOfService(stack: Stack, view: ServiceView): ServiceCheck {
   if (part) return read(composeCheck(stack, view, part));
   const layer = view.image?.layers.findLast(({ instruction }) => instruction.keyword === 'HEALTHCHECK');
   if (layer) {
-    if (/^HEALTHCHECK\s+NONE/i.test(sourceOf(layer.dockerfile.text, layer.instruction.at))) return { is: 'none' };
+    if (/^HEALTHCHECK\s+NONE/i.test(sourceOf(layer.dockerfile.text, layer.instruction.at))) return { is: 'disabled' };
     return read(imageCheck(stack, view, layer.dockerfile, layer.instruction));
   }
   if (!view.image || !bringsNone(view.image.base)) return { is: 'unread' };
@@ -156,6 +160,7 @@ function checkOf(
   const program = nameOf(argv[0] ?? '');
   if (program === '') return undefined;
   const isPython = /^python[\d.]*$/.test(program);
+  const operator = shell ? -1 : argv.findIndex((word) => /^(?:\|\||&&|\||;)$/.test(word));
   const code = isPython && argv[1] === '-c' ? argv[2] : undefined;
   return {
     place,
@@ -165,8 +170,16 @@ function checkOf(
     address: /^(?:curl|wget|python[\d.]*|node)$/.test(program) ? addressIn(stack, view, place, shell) : undefined,
     code,
     failsOnStatus: failsOnStatus(program, argv, code ?? argv.slice(1).join(' ')),
+    plain:
+      !argv.slice(1).some((word) => NOT_A_GET.test(word)) &&
+      !/\b(?:method|data)\s*[=:]|\.post\(/.test(code ?? argv.slice(1).join(' ')),
+    strayAt: operator < 0 ? undefined : operator,
   };
 }
+
+/** Options of curl and wget that ask for something else than a page. */
+const NOT_A_GET =
+  /^(?:-X.*|--request(?:=.*)?|-d|--data\S*|--json|-F|--form|-T|--upload-file|-I|--head|--post-\S+|--method\S*|--body-\S+)$/;
 
 /** https://curl.se/docs/manpage.html#-f: without it, curl succeeds on every status. */
 function failsOnStatus(program: string, argv: readonly string[], code: string): boolean {

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../finding.ts';
 import { textOf, valueAt } from '../../parse/compose.ts';
 import { readPython } from '../../parse/python.ts';
+import { lookUpProgram } from '../image/program-lookup.ts';
 import { type Listener, listenersOf, listensOn } from '../network/listening.ts';
 import { publishedPorts } from '../network/published-port.ts';
 import { type RouteTable, routesOf, serving } from '../routes.ts';
@@ -10,7 +11,7 @@ import type { HealthCheck } from './check.ts';
 
 /** One reason why a check fails however well the service is. */
 export interface CheckFault {
-  readonly kind: 'program' | 'code' | 'host' | 'port' | 'path' | 'allowed-host';
+  readonly kind: 'program' | 'code' | 'words' | 'host' | 'port' | 'path' | 'allowed-host';
   /** What is wrong, then what follows. */
   readonly says: string;
   readonly evidence: readonly Evidence[];
@@ -30,7 +31,11 @@ export function judgeCheck(stack: Stack, view: ServiceView, check: HealthCheck):
   const { address } = check;
   const alone = isAlone(stack, view);
   const listeners = alone ? listenersOf(stack, view) : undefined;
-  const faults: CheckFault[] = [...programFault(view, check), ...codeFault(view, check)];
+  const faults: CheckFault[] = [
+    ...programFault(stack, view, check),
+    ...codeFault(view, check),
+    ...wordsFault(view, check),
+  ];
   if (!address || !alone) return { faults, listeners, routes: undefined, port: undefined };
   const host = hostFault(stack, view, check);
   faults.push(...host);
@@ -42,7 +47,7 @@ export function judgeCheck(stack: Stack, view: ServiceView, check: HealthCheck):
   const known =
     asked !== undefined && listensOn(listeners, asked) === 'yes' ? asked : port.length > 0 ? only : undefined;
   const routes = isOwn && known !== undefined ? routesOf(stack, view) : undefined;
-  if (routes && address.path.value !== undefined && check.failsOnStatus && address.scheme === 'http')
+  if (routes && address.path.value !== undefined && check.failsOnStatus && check.plain && address.scheme === 'http')
     faults.push(
       ...pathFault(view, check, routes, address.path.value),
       ...allowedHostFault(check, routes, address.host.value),
@@ -84,10 +89,13 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])$/;
 const isSelf = ({ service }: ServiceView, host: string | undefined): boolean =>
   host !== undefined && (LOOPBACK.test(host) || namesOf(service).has(host));
 
-function programFault(view: ServiceView, { program, argv, place }: HealthCheck): readonly CheckFault[] {
+function programFault(stack: Stack, view: ServiceView, { program, argv, place }: HealthCheck): readonly CheckFault[] {
   if (!/^(?:curl|wget|python[\d.]*|node)$/.test(program) || (argv[0] ?? '').includes('/')) return [];
   const found = view.container.hasProgram(program);
-  if (found.is !== 'no') return [];
+  // A virtual environment brings an interpreter of its own.
+  const isInterpreter = !/^(?:curl|wget)$/.test(program);
+  if (isInterpreter && lookUpProgram(stack.repo, view.container, program).is !== 'no') return [];
+  if (found.is !== 'no' || mayBeInstalled(view, program)) return [];
   const says = `the image of ${view.service.name} has no ${program}`;
   const from = view.image?.stage.from.at;
   return [
@@ -104,12 +112,28 @@ function programFault(view: ServiceView, { program, argv, place }: HealthCheck):
   ];
 }
 
+/** Lists of packages in files, and tools that install system packages by rules of their own. */
+const mayBeInstalled = ({ image }: ServiceView, program: string): boolean =>
+  image?.layers.some(
+    ({ instruction }) =>
+      instruction.keyword === 'RUN' &&
+      (new RegExp(`\\b${program.replace(/[\d.]+$/, '')}`).test(instruction.script) ||
+        /\bxargs\b|--with-deps|install-deps|\bsudo\b/.test(instruction.script)),
+  ) === true;
+
 function codeFault(view: ServiceView, { code, place }: HealthCheck): readonly CheckFault[] {
   if (code === undefined || code.includes('$')) return [];
   const { errors } = readPython('check.py', `${code}\n`);
   if (errors.length === 0) return [];
   const says = `the check of ${view.service.name} is no valid Python, so it fails with \`SyntaxError: invalid syntax\``;
   return [{ kind: 'code', says, evidence: [{ at: place.at, says: 'Python refuses the text after -c' }] }];
+}
+
+/** https://docs.docker.com/reference/dockerfile/#shell-and-exec-form: exec form has no shell that would know `||`. */
+function wordsFault(view: ServiceView, { strayAt, program, place }: HealthCheck): readonly CheckFault[] {
+  if (strayAt === undefined || !/^(?:curl|wget)$/.test(program)) return [];
+  const says = `the check of ${view.service.name} is in exec form, so ${program} takes \`||\` and what follows for more addresses, and fails with \`Could not resolve host\``;
+  return [{ kind: 'words', says, evidence: [{ at: place.at, says: 'no shell reads these words' }] }];
 }
 
 /** A bare name that no container of the project has. */

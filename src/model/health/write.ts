@@ -1,5 +1,5 @@
 import type { Edit } from '../../finding.ts';
-import { insertEntries, replaceValue } from '../../parse/compose.ts';
+import { deleteItems, insertEntries, replaceValue } from '../../parse/compose.ts';
 import { execForm } from '../../parse/dockerfile.ts';
 import { migrationsOf } from '../migration.ts';
 import type { ServiceView } from '../stack.ts';
@@ -73,6 +73,14 @@ export function replaceCheck(place: CheckPlace, argv: readonly string[]): readon
   const { at } = place;
   const command = argv.some((word) => word.includes('$')) ? shellText(argv) : execForm(argv);
   return [{ ...at, text: `CMD ${command}` }];
+}
+
+/** Takes the words of a check in exec form from an operator on away. */
+export function cutCheck(place: CheckPlace, argv: readonly string[], from: number): readonly Edit[] | undefined {
+  if (place.kind === 'image') return [{ ...place.at, text: `CMD ${execForm(argv.slice(0, from))}` }];
+  // The first item is CMD.
+  const indexes = argv.slice(from).map((_, index) => from + 1 + index);
+  return place.part.shared ? undefined : deleteItems(place.part.file, [...place.part.path, 'test'], indexes);
 }
 
 /** Adds `start_period` to a check that has none. */

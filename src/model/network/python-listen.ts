@@ -37,6 +37,8 @@ export function scriptListeners(stack: Stack, view: ServiceView, main: StartComm
   )
     return undefined;
   const { call, how } = only;
+  // Flask takes the default address from SERVER_NAME.
+  if (/\bSERVER_NAME\b/.test(module.text)) return undefined;
   const plain = call.args.filter(({ name }) => name === undefined);
   const argument = (name: string, index: number | undefined) =>
     call.args.find((each) => each.name === name) ?? (index === undefined ? undefined : plain[index]);

@@ -64,7 +64,27 @@ export function registrationsOf(stack: Stack, view: ServiceView, served: ServedO
     } else if ((PLAIN_VERBS.test(verb) || call.decorator) && !isForeign(view, place, receiver))
       lost.push({ prefix: '', at: call.at });
   }
-  return { all, lost };
+  return { all, lost: [...lost, ...unreached(view, served)] };
+}
+
+const DYNAMIC =
+  /(?:^|\.)(?:import_module|__import__|iter_modules|walk_packages|find_modules|entry_points|import_string)$/;
+
+/** Registrations in functions that nothing is seen to call (methods, hooks of the framework), and modules that are loaded by name. */
+function unreached(view: ServiceView, served: ServedObject): readonly OpenPrefix[] {
+  const reached = new Set(served.calls.map(({ call }) => call));
+  const modules = view.entry ? view.python.reachable(view.entry.path, true) : [];
+  return modules.flatMap((module) =>
+    module.calls
+      .filter(({ callee, scope, decorator, args }) => {
+        if (DYNAMIC.test(callee)) return true;
+        const verb = callee.split('.').at(-1) ?? '';
+        const isRoute = decorator && /^(?:get|post|put|patch|delete)$/.test(verb) && args[0]?.string?.startsWith('/');
+        return scope !== '' && callee.includes('.') && (isRoute === true || PLAIN_VERBS.test(verb));
+      })
+      .filter((call) => DYNAMIC.test(call.callee) || !reached.has(call))
+      .map(({ at }) => ({ prefix: '', at })),
+  );
 }
 
 /** A method of a package that is no application (`requests.get`, `click.command`). */
