@@ -1,6 +1,7 @@
 import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import { withVariables } from '../../src/model/env/environment-edit.ts';
 import { addToExample, examplePath } from '../../src/model/env/example.ts';
+import { isOfTests } from '../../src/model/of-tests.ts';
 import { exampleValues, isExample } from '../../src/model/secret/known.ts';
 import { credentialsIn, isCommon, isSecret, isUrlSecret } from '../../src/model/secret.ts';
 import type { Service } from '../../src/model/service.ts';
@@ -13,7 +14,6 @@ import {
 } from '../../src/parse/dockerfile.ts';
 import { readShell } from '../../src/parse/shell.ts';
 import { nameOf } from '../../src/repo/path.ts';
-import { isOfTests } from './written.ts';
 
 /** A secret of an ENV or ARG. */
 interface Baked {

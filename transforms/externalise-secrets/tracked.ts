@@ -1,10 +1,10 @@
 import type { Finding } from '../../src/finding.ts';
+import { isOfTests } from '../../src/model/of-tests.ts';
 import { exampleValues, isExample } from '../../src/model/secret/known.ts';
 import { isEnvPath, isExamplePath } from '../../src/model/secret/written.ts';
 import { credentialsIn, isCommon, isSecret, isUrlSecret } from '../../src/model/secret.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { nameOf } from '../../src/repo/path.ts';
-import { isOfTests } from './written.ts';
 
 /** Env files with secrets that no rule of git leaves out. Whether git tracks one already is not looked up: the next `git add .` does. */
 export function* trackedFindings(stack: Stack): Iterable<Finding> {

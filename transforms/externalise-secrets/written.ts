@@ -1,5 +1,6 @@
 import type { Span } from '../../src/finding.ts';
 import type { ComposeProject } from '../../src/model/compose/project.ts';
+import { isOfTests } from '../../src/model/of-tests.ts';
 import { isExample } from '../../src/model/secret/known.ts';
 import { credentialsIn, isCommon, isSecret, isSecretValue, isUrlSecret } from '../../src/model/secret.ts';
 import type { ComposeFile, ComposeNode, ComposeScalar } from '../../src/parse/compose.ts';
@@ -26,12 +27,7 @@ export interface Written {
   readonly url: { readonly scheme: string; readonly host: string; readonly encoded: boolean } | undefined;
 }
 
-/** Throwaway stacks of test runs: their passwords protect nothing. */
-const OF_TESTS = /(?:^|[._-])(?:tests?|testing|e2e|ci|integration|cypress|playwright)(?:[._-]|$)/i;
 const OF_DEVELOPMENT = /(?:^|[._-])(?:dev|devel|development|local|override|devcontainer)(?:[._-]|$)/i;
-
-/** True for what only a test run uses: a file, a service, a variable. */
-export const isOfTests = (name: string): boolean => OF_TESTS.test(name);
 
 /** The secrets of a project's Compose files, each where it physically stands. */
 export function writtenIn(project: ComposeProject, examples: ReadonlySet<string>): readonly Written[] {

@@ -19,6 +19,16 @@ export interface NewVariable {
 
 /** Gives services variables that they do not have yet; `undefined` when it cannot be done without changing other services. */
 export function withVariables(wanted: ReadonlyMap<Service, readonly NewVariable[]>): readonly Edit[] | undefined {
+  const steps = stepsFor(wanted);
+  if (!steps) return undefined;
+  const edits = [...steps].map(([file, each]) => inSequence(file, each));
+  return edits.some((edit) => edit === undefined) ? undefined : edits.flatMap((edit) => edit ?? []);
+}
+
+/** The same as steps by file, for a fix that does more to these files. */
+export function stepsFor(
+  wanted: ReadonlyMap<Service, readonly NewVariable[]>,
+): ReadonlyMap<ComposeFile, readonly ComposeStep[]> | undefined {
   const steps = new Map<ComposeFile, ComposeStep[]>();
   const done = new Set<string>();
   for (const [service, variables] of wanted) {
@@ -28,8 +38,7 @@ export function withVariables(wanted: ReadonlyMap<Service, readonly NewVariable[
     done.add(plan.key);
     steps.set(plan.file, [...(steps.get(plan.file) ?? []), plan.step]);
   }
-  const edits = [...steps].map(([file, each]) => inSequence(file, each));
-  return edits.some((edit) => edit === undefined) ? undefined : edits.flatMap((edit) => edit ?? []);
+  return steps;
 }
 
 interface Plan {
