@@ -5,6 +5,7 @@ import addEntrypoint from './add-entrypoint/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
+import dropComposeVersion from './drop-compose-version/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import fixComposeShape from './fix-compose-shape/transform.ts';
@@ -12,6 +13,7 @@ import fixShellScripts from './fix-shell-scripts/transform.ts';
 import ignoreBuildContext from './ignore-build-context/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
+import restartPolicy from './restart-policy/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import splitCopy from './split-copy/transform.ts';
 import unmaskDependencies from './unmask-dependencies/transform.ts';
@@ -40,7 +42,8 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
- * - `add-celery-context` last: it touches the worker's module only.
+ * - `add-celery-context` last of the repairs: it touches the worker's module only;
+ * - hygiene after all repairs, on services that stay; `restart-policy` before `drop-compose-version`, which only tidies the file.
  */
 export const transforms: readonly Transform[] = [
   fixComposeShape,
@@ -62,4 +65,6 @@ export const transforms: readonly Transform[] = [
   addEntrypoint,
   deferModuleInit,
   addCeleryContext,
+  restartPolicy,
+  dropComposeVersion,
 ];
