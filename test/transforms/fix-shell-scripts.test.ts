@@ -65,7 +65,7 @@ describe('start scripts', () => {
 
 describe('evidence', () => {
   test('names who starts the script and what is bash only', () => {
-    const repo = fixture('bash-under-sh');
+    const repo = fixture('basic');
     expect(chain(repo, find(repo)[0])).toEqual([
       'Dockerfile:7 web starts /app/start.sh, which is start.sh',
       'start.sh:1 it asks for sh here',
