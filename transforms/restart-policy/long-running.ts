@@ -48,12 +48,19 @@ export function staysUp(view: ServiceView, views: readonly ServiceView[]): Evide
   if (service.profiles.length > 0 || service.parts.has('profiles') || service.replicas === 0) return undefined;
   if (ENDS.test(service.name) || isOneShot(view) || hasPolicy(service)) return undefined;
   if (views.some((other) => waitsForEnd(other, service.name) || isMadeFrom(other.service, service))) return undefined;
-  const overrides = service.parts.has('command') || service.parts.has('entrypoint');
+  const first = view.container.argv?.words[0]?.text;
+  const overrides = service.parts.has('entrypoint') || (first !== undefined && !first.startsWith('-'));
   const { image } = service;
   if (store && !service.build && !endsAtOnce(view))
     return { at: image?.at ?? service.at, says: `${service.name} is a ${store.kind} server` };
   if (image && !service.build && !overrides && SERVERS.test(imageFamily(image.text)))
     return { at: image.at, says: `${imageFamily(image.text)} is a server` };
+  const base = view.image?.base;
+  if (base !== undefined && first === undefined && SERVERS.test(imageFamily(base)))
+    return {
+      at: service.build?.at ?? service.at,
+      says: `its image is made from ${imageFamily(base)}, which is a server`,
+    };
   const { main } = startup;
   if (!main || main.conditional || !/^(?:web|worker|beat|monitor)$/.test(main.program.role)) return undefined;
   if (/^(?:node|tsx|ts-node)$/.test(main.program.name) && service.ports.length === 0) return undefined;
