@@ -62,7 +62,7 @@ function kindOf(path: string): string {
   if (/dockerfile|containerfile/i.test(name)) return 'Dockerfile';
   if (/\.ya?ml$/.test(name)) return 'Compose';
   if (/\.py$/.test(name)) return 'Python';
-  if (/\.sh$/.test(name)) return 'shell script';
+  if (/\.sh$|^[a-z-]+$/.test(name)) return 'shell script';
   if (/\.env|^env/.test(name)) return 'env file';
   return name;
 }

@@ -8,6 +8,7 @@ import bindAllInterfaces from './bind-all-interfaces/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
+import dropComposeVersion from './drop-compose-version/transform.ts';
 import externaliseSecrets from './externalise-secrets/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
@@ -18,6 +19,7 @@ import ignoreBuildContext from './ignore-build-context/transform.ts';
 import persistData from './persist-data/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
+import restartPolicy from './restart-policy/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import singleDatabase from './single-database/transform.ts';
 import splitCopy from './split-copy/transform.ts';
@@ -88,5 +90,7 @@ export const transforms: readonly Transform[] = [
   fixHealthcheck,
   singleDatabase,
   addHealthchecks,
+  restartPolicy,
+  dropComposeVersion,
   addDeployScript,
 ];

@@ -36,11 +36,10 @@ const repairedScript = (repo: Repo): string => {
   return files.get('start.sh')?.text ?? '';
 };
 
-test('Windows line endings are repaired alone, what else is wrong afterwards', () => {
-  const repo = started('#!/bin/sh\r\nuntil pg_isready -h db; do\r\n  sleep 1\r\ndone\r\ngunicorn wsgi:app\r\n');
-  expect(find(repo).map(({ fix }) => fix?.title)).toEqual([
-    'Give start.sh Unix line endings, and keep git from changing them',
-  ]);
+test('a script with Windows line endings waits for fix-shell-scripts', () => {
+  expect(
+    find(started('#!/bin/sh\r\nuntil pg_isready -h db; do\r\n  sleep 1\r\ndone\r\ngunicorn wsgi:app\r\n')),
+  ).toEqual([]);
 });
 
 describe('evidence', () => {
@@ -101,31 +100,6 @@ describe('instructions instead of a fix', () => {
 });
 
 describe('start scripts', () => {
-  test('exec goes before the server in every branch that ends the script, never into a pipe', () => {
-    expect(repairedScript(started('#!/bin/sh\nif [ "$A" ]; then\n  gunicorn wsgi:app\nfi\n'))).toContain(
-      '  exec gunicorn',
-    );
-    expect(find(started('#!/bin/sh\ngunicorn wsgi:app | tee log\n'))).toEqual([]);
-    expect(find(started('#!/bin/sh\ngunicorn wsgi:app\necho bye\n'))).toEqual([]);
-  });
-
-  test('accents, emoji and comments of a script stay', () => {
-    const script = '#!/bin/sh\n# Démarre l’API 🚀\nset -e\ngunicorn wsgi:app\n';
-    expect(repairedScript(started(script))).toBe(script.replace('gunicorn', 'exec gunicorn'));
-  });
-
-  test('a byte order mark in front of #! goes', () => {
-    expect(repairedScript(started('\ufeff#!/bin/sh\nexec gunicorn wsgi:app\n'))).toBe(
-      '#!/bin/sh\nexec gunicorn wsgi:app\n',
-    );
-  });
-
-  test('bash is named where the script needs it', () => {
-    expect(repairedScript(started('if [[ -n "$A" ]]; then echo a; fi\nexec gunicorn wsgi:app\n'))).toMatch(
-      /^#!\/bin\/bash\n/,
-    );
-  });
-
   test.each([
     'until pg_isready -h db; do sleep 1; break; done',
     'while ! timeout 5 pg_isready -h db; do sleep 1; done',

@@ -3,13 +3,14 @@ import { otherUsers, serverCommand } from '../../src/model/entrypoint/extension.
 import type { StartedScript } from '../../src/model/script/started.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import type { ShellCommand, ShellScript } from '../../src/parse/shell.ts';
+import { escapeRegExp } from '../../src/pattern.ts';
 import { nameOf } from '../../src/repo/path.ts';
 import { startedAt } from './started.ts';
 
 /** A script whose last command is the server, started without `exec`. */
 export function execFinding(stack: Stack, script: ShellScript, uses: readonly StartedScript[]): Finding | undefined {
   for (const use of uses) {
-    const server = use.view ? serverWithoutExec(stack, script, use.view) : undefined;
+    const server = use.view && isInFront(stack, use, use.view) ? serverWithoutExec(stack, script, use.view) : undefined;
     const first = server?.words[0];
     if (!server || !first) continue;
     return {
@@ -24,6 +25,17 @@ export function execFinding(stack: Stack, script: ShellScript, uses: readonly St
     };
   }
   return undefined;
+}
+
+/** Nothing stays in front of the script itself: no script or command line that starts it and goes on waiting for it. */
+function isInFront(stack: Stack, use: StartedScript, { startup, container }: ServiceView): boolean {
+  if (startup.scripts.some(({ path }) => path === use.at.path && path !== use.path)) {
+    const call = stack.sources.shell(use.at.path)?.commands.find(({ at }) => at.start === use.at.start);
+    return call?.exec === true;
+  }
+  const line =
+    container.argv?.words.find((_, index, words) => /^-\w*c$/.test(words[index - 1]?.text ?? ''))?.text ?? '';
+  return !/[;&|\n]/.test(line) || new RegExp(`\\bexec\\s+\\S*${escapeRegExp(nameOf(use.containerPath))}`).test(line);
 }
 
 function serverWithoutExec(stack: Stack, script: ShellScript, view: ServiceView): ShellCommand | undefined {

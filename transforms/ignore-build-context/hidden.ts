@@ -10,6 +10,9 @@ import { folderOf, nameOf, resolveIn, within } from '../../src/repo/path.ts';
 const PRIVATE =
   /(?:^|\/)(?:\.git|\.env(?:\.(?!example|sample|dist|template).*)?|node_modules|\.venv|id_rsa|.*\.(?:pem|key|p12|pfx))(?:\/|$)/;
 
+/** Folders that builds write. */
+const MADE = /(?:^|\/)(?:dist|build|out|output|public|static|wheels|target|\.next|\.output|node_modules|\.?venv)\/?$/;
+
 /** COPY sources that the repository has and that the ignore file keeps out of the context. */
 export function* hiddenSources(stack: Stack, context: BuildContext): Iterable<Finding> {
   const done = new Set<string>();
@@ -47,6 +50,8 @@ function hiddenIn(
       return copy.sources.flatMap((word) => {
         const source = layer.expand(word.text);
         if (/[*?[$]|:\/\/|^git@/.test(source)) return [];
+        // What an earlier stage makes is left out for good: there a --from is missing, which is for copy-from-stage.
+        if (image.stage.index > 0 && (source.startsWith('/') || MADE.test(source))) return [];
         const found = resolveIn(folder, source.replace(/^\/+/, ''));
         const path = found === undefined ? undefined : within(folder, found);
         if (!path || found === undefined || !ignore.ignores(path)) return [];

@@ -44,7 +44,10 @@ const ENV_FILE =
   /dotenv|decouple|\benvirons\b|environ\.Env|read_env|env[_-]file|dynaconf|\bprisma\b|@nestjs\/config|"(?:next|vite|nuxt|astro|gatsby|react-scripts|@sveltejs\/kit|@vue\/cli-service)"|pipenv\s+run|honcho|foreman|overmind|loadEnv|viper|(?:^|["'`\s/=(])\.env(?!\.(?:example|sample|template|dist))\b/im;
 
 /** Something in the context reads `.env`, so that the image may need it. */
-export const readsEnvFile = (stack: Stack, context: BuildContext): boolean => some(stack, context, ENV_FILE);
+export const readsEnvFile = (stack: Stack, context: BuildContext): boolean =>
+  some(stack, context, ENV_FILE) ||
+  // Laravel and Symfony do so out of sight, in their vendor folder.
+  stack.repo.paths.some((path) => within(context.folder, path) !== undefined && nameOf(path) === 'composer.json');
 
 /** A Dockerfile or a command names `.venv` and no RUN makes it: then it is the host's that runs. */
 export function usesHostsVenv(stack: Stack, { users }: BuildContext): boolean {
