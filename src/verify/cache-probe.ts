@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Repo } from '../repo/repo.ts';
@@ -50,7 +51,7 @@ export async function probeCache(
   return answers;
 }
 
-/** Edits one file after the other until the build notices. */
+/** Edits one file after the other until the build notices. No edit is like an earlier one, which the cache would know. */
 async function probe(
   stack: Stack,
   service: string,
@@ -59,7 +60,7 @@ async function probe(
   signal: AbortSignal,
 ): Promise<boolean | undefined> {
   for (const file of files) {
-    appendFileSync(file, `\n${COMMENT[extensionOf(file)] ?? '#'} edited to see what is rebuilt\n`);
+    appendFileSync(file, `\n${COMMENT[extensionOf(file)] ?? '#'} edited to see what is rebuilt: ${randomUUID()}\n`);
     let output = '';
     // Once an installation runs, the answer is known: no need to wait for its end.
     const { timedOut } = await build(stack, service, progress, signal, (line) => {
