@@ -63,7 +63,7 @@ export async function applyCommand(environment: Environment, path: string, flags
 
 /** What the chosen transforms make of the repository at a path. */
 export async function repairOf(
-  { cwd }: Environment,
+  { cwd }: Pick<Environment, 'cwd'>,
   path: string,
   flags: RepairFlags,
 ): Promise<{ readonly folder: string; readonly result: Run }> {

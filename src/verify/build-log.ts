@@ -17,6 +17,10 @@ const NETWORK =
   /no such host|dial tcp|i\/o timeout|connection refused|connection reset|TLS handshake|network is unreachable|Client\.Timeout|server misbehaving|temporary failure in name resolution|toomanyrequests|x509:/i;
 const PULL = /load metadata for|failed to resolve (?:source metadata|reference)|failed to do request|registry|\/v2\//i;
 
+/** What older engines wrap around the reason. */
+const NOISE =
+  /rpc error: code = \w+ desc = |failed to solve with frontend [\w.]+: |(?<=open )\/\S*\/buildkit-mount\d+\//g;
+
 /** The steps of a build's plain progress, in order of their numbers. */
 export function buildSteps(output: string): readonly BuildStep[] {
   const steps = new Map<string, BuildStep>();
@@ -57,7 +61,7 @@ export function buildFailure(output: string): string | undefined {
     /failed to solve|failed to read dockerfile|failed to compute cache key/.test(line),
   );
   const process = /process "(.*)" did not complete successfully: exit code: \d+/.exec(solve ?? '');
-  if (solve !== undefined && !process) return solve;
+  if (solve !== undefined && !process) return solve.replace(NOISE, '');
   // What the failed command itself printed says more than its exit code.
   const printed = lines.flatMap((line) => /^#\d+ \d+\.\d+ (.*)$/.exec(line)?.[1] ?? []).join('\n');
   const told = tellingLine(printed);

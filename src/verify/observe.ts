@@ -111,7 +111,8 @@ async function resultOf(name: string, containers: readonly ContainerFacts[], con
   const { moment, failed, seen, patience } = context;
   const judged = containers.map((container) => ({ container, state: stateOf(container, moment) }));
   const worst = worstOf(judged);
-  if (!worst) return { name, state: 'not started', reason: failed ?? 'Compose made no container for it' };
+  if (!worst)
+    return { name, state: 'not started', ...(failed === undefined && { reason: 'Compose made no container' }) };
   const { container } = worst;
   // What still runs when Compose gives up has not been waited for: it is what it is.
   const state: State = worst.state ?? (failed !== undefined && !container.health ? 'runs' : 'late');
@@ -126,10 +127,8 @@ async function resultOf(name: string, containers: readonly ContainerFacts[], con
     const uncaught = failed === undefined ? uncaughtError(await logOf(container, since, context.signal)) : undefined;
     return uncaught === undefined ? { ...facts, state } : { ...facts, state: 'errors', reason: uncaught };
   }
-  if (state === 'not started') {
-    const why = container.error || failed;
-    return { ...facts, state, ...(why !== undefined && { reason: why }) };
-  }
+  // Without words of the engine's own it waits for another service, and Compose's words tell for which one.
+  if (state === 'not started') return { ...facts, state, ...(container.error !== '' && { reason: container.error }) };
   const line = tellingLine(await logOf(container, undefined, context.signal));
   const check = container.health?.checks.findLast(({ exitCode }) => exitCode !== 0);
   const checked = state === 'unhealthy' || state === 'late' ? tellingLine(check?.output ?? '') : undefined;

@@ -153,13 +153,13 @@ async function startWhatIsThere(
   };
   const failed = names.flatMap((name) => withState(name) ?? []).filter(({ state }) => state !== 'unavailable');
   if (request.buildOnly) return { services: names.map((name) => withState(name) ?? { name, state: 'built' as const }) };
-  const [first] = failed;
-  if (first) {
-    const stopped = `the image of ${first.name} ${first.state === 'not built' ? 'cannot be built' : 'is not there'}: ${first.reason}`;
-    const waits = `Compose starts nothing, because of ${failed.map(({ name }) => name).join(', ')}`;
+  if (failed.length > 0) {
+    const why = failed.map(
+      ({ name, state }) => `the image of ${name} ${state === 'not built' ? 'cannot be built' : 'is not there'}`,
+    );
     return {
-      services: names.map((name) => withState(name) ?? { name, state: 'not started' as const, reason: waits }),
-      stopped,
+      services: names.map((name) => withState(name) ?? { name, state: 'not started' as const }),
+      stopped: why.join(', '),
     };
   }
   const unavailable = names.flatMap((name) => withState(name) ?? []);
