@@ -71,6 +71,7 @@ export async function verified(
   flags: VerifyFlags,
 ): Promise<Answer> {
   const { stderr } = environment;
+  await checkEngine(new AbortController().signal);
   await consent(environment, root, flags);
   const earlier = await deadRuns();
   if (earlier.length > 0)

@@ -8,7 +8,6 @@ import { probeCache } from './cache-probe.ts';
 import { type Leftover, removeRun, sweep } from './cleanup.ts';
 import { composeEnv, readConfig, sourceOf } from './config.ts';
 import type { Stack } from './docker.ts';
-import { checkEngine } from './engine.ts';
 import { type ImageResult, type Progress, prepareImages } from './images.ts';
 import { type Observation, type Patience, startAndObserve } from './observe.ts';
 import { environmentOf, isMap, isolated, type Json, type JsonMap, selected, servicesOf, without } from './project.ts';
@@ -38,9 +37,11 @@ export interface Verified {
   readonly leftover: Leftover;
 }
 
-/** Builds, starts and watches a repository as it is and as it would be; everything that was made is removed, whatever happens. */
+/**
+ * Builds, starts and watches a repository as it is and as it would be; everything that was made is removed, whatever happens.
+ * Expects an engine (`checkEngine`).
+ */
 export async function verify(request: VerifyRequest): Promise<Verified> {
-  await checkEngine(request.signal);
   const root = realRoot(request.root);
   const record = await register((id) => join(realpathSync(tmpdir()), projectPrefix(id)));
   let verification: Verification;
