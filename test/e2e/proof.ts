@@ -28,6 +28,8 @@ export interface Fault {
 export interface Proof {
   /** Groups of transforms besides `repair`. */
   readonly groups: readonly Transform['group'][];
+  /** How long a service without a healthcheck has to run; the command line waits longer than most proofs need. */
+  readonly settleSeconds: number;
   /** One behind the other; the first is what the repository shows as it is. */
   readonly faults: readonly [Fault, ...Fault[]];
   /** Services whose images cannot be pulled everywhere: not judged where they cannot. */

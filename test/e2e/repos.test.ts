@@ -22,7 +22,8 @@ if (noEngine !== '')
   });
 else
   describe.each(readdirSync(REPOS))('fixtures/repos/%s', (name) => {
-    test('fails before, with the error of its story, and is healthy after', async () => {
+    // Two at a time: they wait for health most of the time.
+    test.concurrent('fails before, with the error of its story, and is healthy after', async ({ expect }) => {
       const proof = await proofOf(name);
       const folder = copyOf(join(REPOS, name, 'before'));
       const start = treeOf(folder);
@@ -31,6 +32,7 @@ else
         const [first, ...later] = proof.faults;
         const verification = await trial(folder, result.before, result.after, {
           services: [],
+          settleSeconds: proof.settleSeconds,
           afterOnly: false,
           whileUp: async (side, stack, seen) => {
             if (side === 'before') return first.whileUp?.(running(stack));
@@ -50,6 +52,7 @@ else
           const { services, whileUp } = fault;
           const { after: seen } = await trial(folder, result.before, repo, {
             services,
+            settleSeconds: proof.settleSeconds,
             afterOnly: true,
             ...(whileUp && { whileUp: (_: Side, stack: Stack) => whileUp(running(stack)) }),
           });
@@ -74,14 +77,13 @@ async function trial(
   root: string,
   before: Repo,
   after: Repo,
-  how: Pick<Parameters<typeof verify>[0], 'services' | 'afterOnly' | 'whileUp'>,
+  how: Pick<Parameters<typeof verify>[0], 'services' | 'afterOnly' | 'settleSeconds' | 'whileUp'>,
 ): Promise<Verification> {
   const { verification, leftover }: Verified = await verify({
     root,
     before,
     after,
     timeoutSeconds: 300,
-    settleSeconds: 35,
     buildOnly: false,
     signal: AbortSignal.timeout(900_000),
     progress: () => undefined,

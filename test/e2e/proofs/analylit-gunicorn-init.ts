@@ -7,6 +7,7 @@ const INIT = "Initialisation d'AnalyLit 4.1...";
 /** Seed 002: three gunicorn workers repeat the initialisation, and the routes are never registered. */
 export const proof: Proof = {
   groups: [],
+  settleSeconds: 10,
   faults: [
     {
       mends: [],

@@ -12,6 +12,7 @@ const healthcheck = (volume: string): Mend => ({
 /** Seed 000. Its faults hide each other: the next one appears when the one above it is mended. */
 export const proof: Proof = {
   groups: [],
+  settleSeconds: 10,
   faults: [
     {
       mends: [],

@@ -28,6 +28,8 @@ async function dispatch(stack: Running): Promise<unknown> {
 /** Seed 003, its second error: tasks that use Flask run outside of its application context. */
 export const proof: Proof = {
   groups: [],
+  // Beat sends its first task after thirty seconds.
+  settleSeconds: 35,
   faults: [
     {
       mends: [],

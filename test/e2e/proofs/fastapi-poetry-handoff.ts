@@ -5,6 +5,7 @@ import { expectNotRoot } from '../running.ts';
 /** Seed 001: the build has nothing to copy; with that mended, the mount hides what it copied. */
 export const proof: Proof = {
   groups: [],
+  settleSeconds: 10,
   faults: [
     {
       mends: [],
