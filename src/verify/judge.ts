@@ -23,7 +23,9 @@ export interface Moment {
   readonly now: number;
   /** Compose has done what it does at a start. */
   readonly upEnded: boolean;
-  /** How long a container without a healthcheck must have been running. */
+  /** When Compose was done and every container with a healthcheck had come to an end state; absent before. */
+  readonly steadySince: number | undefined;
+  /** How long a container without a healthcheck must go on running from then on. */
   readonly settleMs: number;
 }
 
@@ -48,7 +50,9 @@ export function stateOf(container: ContainerFacts, moment: Moment): State | unde
     if (health.status === 'unhealthy') return 'unhealthy';
     return givenUp(container, moment) ? 'restarting' : undefined;
   }
-  if (startedAt !== undefined && moment.now - startedAt >= moment.settleMs) return 'runs';
+  const { now, steadySince, settleMs } = moment;
+  const since = startedAt === undefined || steadySince === undefined ? now : Math.max(startedAt, steadySince);
+  if (now - since >= settleMs) return 'runs';
   return givenUp(container, moment) ? 'restarting' : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compose, docker, type Stack } from './docker.ts';
+import { compose, docker, type Ran, type Stack } from './docker.ts';
 import type { Progress } from './images.ts';
 import { type ContainerFacts, factsOf, type Moment, secondsToHealthy, stateOf, worstOf } from './judge.ts';
 import { tellingLine, uncaughtError } from './log.ts';
@@ -32,7 +32,7 @@ export async function startAndObserve(
   signal: AbortSignal,
 ): Promise<Observation> {
   const start = Date.now();
-  let up: { readonly code: number | undefined; readonly stderr: string } | undefined;
+  let up: Ran | undefined;
   const timeoutMs = patience.timeoutSeconds * 1000;
   const starting = compose(stack, ['up', '-d', '--no-build'], { signal, timeoutMs }).then((ran) => {
     up = ran;
@@ -40,29 +40,30 @@ export async function startAndObserve(
   // Its failure is that of the whole: it is awaited below, and must not go unhandled until then.
   starting.catch(() => undefined);
   const seen = new Watch(progress);
-  let healthySince = 0;
+  let steadySince: number | undefined;
+  const momentNow = (): Moment => ({
+    now: Date.now(),
+    upEnded: up !== undefined,
+    steadySince,
+    settleMs: up === undefined || up.code === 0 ? patience.settleSeconds * 1000 : SETTLE_AFTER_FAILURE_MS,
+  });
   for (;;) {
     signal.throwIfAborted();
     const containers = await containersOf(stack, signal);
-    const settleMs = up === undefined || up.code === 0 ? patience.settleSeconds * 1000 : SETTLE_AFTER_FAILURE_MS;
-    const moment: Moment = { now: Date.now(), upEnded: up !== undefined, settleMs };
+    const checked = containers.filter(({ health }) => health);
+    if (up !== undefined && checked.every((container) => stateOf(container, momentNow()) !== undefined))
+      steadySince ??= Date.now();
+    const moment = momentNow();
     seen.note(containers, moment);
-    if (
-      healthySince === 0 &&
-      up !== undefined &&
-      containers.every(({ health }) => !health || health.status === 'healthy')
-    )
-      healthySince = moment.now;
     const settled = up !== undefined && containers.every((container) => stateOf(container, moment) !== undefined);
     if (settled || moment.now - start > timeoutMs) break;
     await sleep(POLL_MS, undefined, { signal });
   }
   await starting;
-  const moment: Moment = { now: Date.now(), upEnded: true, settleMs: patience.settleSeconds * 1000 };
+  const moment = momentNow();
   const containers = await containersOf(stack, signal);
-  const failed =
-    up?.code === 0 ? undefined : (wordsOf(up?.stderr ?? '') ?? 'time was up before everything had started');
-  const context = { moment, failed, patience, seen, healthySince, signal };
+  const failed = up === undefined || up.code === 0 ? undefined : wordsOf(up);
+  const context = { moment, failed, patience, seen, signal };
   const services = await Promise.all(
     names.map((name) =>
       resultOf(
@@ -103,7 +104,6 @@ interface Context {
   readonly failed: string | undefined;
   readonly patience: Patience;
   readonly seen: Watch;
-  readonly healthySince: number;
   readonly signal: AbortSignal;
 }
 
@@ -123,8 +123,9 @@ async function resultOf(name: string, containers: readonly ContainerFacts[], con
     ...(state === 'healthy' && seconds !== undefined && { secondsToHealthy: seconds }),
   };
   if (state === 'healthy' || state === 'runs' || state === 'done') {
-    const since = context.healthySince > 0 ? context.healthySince : undefined;
-    const uncaught = failed === undefined ? uncaughtError(await logOf(container, since, context.signal)) : undefined;
+    // What went wrong while others were still starting, and was tried again, does not count.
+    const log = failed === undefined ? await logOf(container, moment.steadySince, context.signal) : '';
+    const uncaught = uncaughtError(log);
     return uncaught === undefined ? { ...facts, state } : { ...facts, state: 'errors', reason: uncaught };
   }
   // Without words of the engine's own it waits for another service, and Compose's words tell for which one.
@@ -166,8 +167,11 @@ const byStamp = (a: string, b: string): number => {
 };
 
 /** Compose's last line that is not one of its progress. */
-const wordsOf = (stderr: string): string | undefined =>
-  stderr
-    .split('\n')
-    .map((line) => line.trim())
-    .findLast((line) => line !== '' && !/^(?:Container|Network|Volume|Image)\s|level=warning/.test(line));
+function wordsOf({ stderr, timedOut }: Ran): string {
+  if (timedOut) return 'time was up before everything had started';
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const last = lines.findLast(
+    (line) => line !== '' && !/^(?:Container|Network|Volume|Image)\s|level=warning/.test(line),
+  );
+  return last ?? 'docker compose up failed';
+}

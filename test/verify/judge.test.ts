@@ -13,7 +13,12 @@ const RUNNING: ContainerFacts = {
   startedAt: START,
   restartPolicy: 'no',
 };
-const at = (seconds: number, upEnded = true) => ({ now: START + seconds * 1000, upEnded, settleMs: 10_000 });
+const at = (seconds: number, upEnded = true) => ({
+  now: START + seconds * 1000,
+  upEnded,
+  steadySince: upEnded ? START : undefined,
+  settleMs: 10_000,
+});
 const health = (status: string) => ({ health: { status, checks: [] } });
 
 describe('stateOf', () => {
@@ -26,6 +31,9 @@ describe('stateOf', () => {
   test('without a healthcheck, running for the settling time is fine', () => {
     expect(stateOf(RUNNING, at(9))).toBeUndefined();
     expect(stateOf(RUNNING, at(10))).toBe('runs');
+    // The settling time begins when the others are healthy.
+    expect(stateOf(RUNNING, { ...at(10), steadySince: START + 1000 })).toBeUndefined();
+    expect(stateOf(RUNNING, { ...at(100), steadySince: undefined })).toBeUndefined();
     // A restart begins it anew.
     expect(stateOf({ ...RUNNING, startedAt: START + 5000, restarts: 1 }, at(10))).toBeUndefined();
   });
