@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/docker/**'],
+          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**'],
           testTimeout: 30_000,
         },
       },
@@ -17,6 +17,14 @@ export default defineConfig({
           include: ['test/cli/**/*.test.ts'],
           globalSetup: ['test/cli/build.ts'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/cli/build.ts', 'test/e2e/engine.ts'],
+          testTimeout: 1_200_000,
         },
       },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },

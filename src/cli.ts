@@ -1,26 +1,16 @@
-import { resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { Command, CommanderError, Option } from 'commander';
-import picocolors from 'picocolors';
+import { createInterface } from 'node:readline/promises';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { transforms } from '../transforms/index.ts';
-import { pythonWasm, readmeOf, version } from './assets.ts';
+import { readmeOf, version } from './assets.ts';
+import { type ApplyFlags, applyCommand, putRight, type RepairFlags, repairOf, rootAt } from './cli/apply.ts';
+import { paletteFor } from './cli/palette.ts';
+import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
 import { UserError } from './errors.ts';
-import { mayRepeatInit } from './model/node/source.ts';
-import { dockerFiles, unreadFiles } from './model/unread-files.ts';
-import { appliedOutcomes } from './output/changed-files.ts';
-import { colouredDiff } from './output/coloured-diff.ts';
-import { diff, diffBytes } from './output/diff.ts';
-import { json } from './output/json.ts';
-import { maskBetween, maskShapes } from './output/masked.ts';
+import { maskShapes } from './output/masked.ts';
 import type { Palette } from './output/palette.ts';
-import { pretty } from './output/pretty.ts';
 import { visible } from './output/visible.ts';
-import { loadPython } from './parse/python.ts';
-import { loadTypescript } from './parse/typescript.ts';
-import { type Notice, type Run, run } from './pipeline/run.ts';
-import { gitPrefix, recover, scan, undo, write } from './repo/disk.ts';
-import type { Repo } from './repo/repo.ts';
-import { selectTransforms, transformNamed } from './selection.ts';
+import { undo } from './repo/disk.ts';
+import { transformNamed } from './selection.ts';
 import type { Transform } from './transform.ts';
 
 /** A stream that the program writes to. */
@@ -37,18 +27,8 @@ export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: Output;
-}
-
-interface ApplyFlags {
-  readonly write?: true;
-  readonly dryRun?: true;
-  readonly only: readonly string[];
-  readonly skip: readonly string[];
-  readonly group: readonly Transform['group'][];
-  readonly safeOnly?: true;
-  readonly format: 'diff' | 'pretty' | 'json';
-  readonly exitCode?: true;
-  readonly debug?: true;
+  /** Asks the person at the terminal a question that is answered with yes or no; absent when there is nobody. */
+  readonly ask?: (question: string) => Promise<boolean>;
 }
 
 const EXAMPLES = `
@@ -57,9 +37,11 @@ Examples:
   dockfix apply | git apply --index      take the diff yourself
   dockfix apply --write                  write it; "dockfix undo" takes it back
   dockfix apply --only split-copy ../shop
+  dockfix verify                         start the stack as it is and as it would be, and compare
   dockfix explain add-entrypoint         what it repairs, and when it does not
 
-Exit status: 0 done; 1 with --exit-code, something changed or would change; 2 something could not be run or read.
+Exit status: 0 done; 1 with --exit-code, something changed or would change, or with verify, the repair is not proven;
+2 something could not be run or read.
 `;
 
 /** Runs the program once and answers its exit status. */
@@ -83,17 +65,40 @@ export function start(): void {
   const output = (stream: NodeJS.WriteStream): Output => {
     stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
       // The reader has gone (`dockfix apply | head`): what is left to say has no audience.
-      if (code === 'EPIPE') return;
+      if (code === 'EPIPE' || code === 'EIO') return;
       if (stream !== process.stderr) process.stderr.write(`error: the output could not be written: ${message}\n`);
       process.exit(2);
     });
     return { isTTY: stream.isTTY === true, write: (data) => void stream.write(data) };
   };
   const { argv, env, stdout, stderr } = process;
-  const environment = { argv: argv.slice(2), cwd: process.cwd(), env, stdout: output(stdout), stderr: output(stderr) };
+  const environment = {
+    argv: argv.slice(2),
+    cwd: process.cwd(),
+    env,
+    stdout: output(stdout),
+    stderr: output(stderr),
+    ...(process.stdin.isTTY && stderr.isTTY && { ask }),
+  };
   void main(environment).then((status) => {
     process.exitCode = status;
   });
+}
+
+async function ask(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const asked = new AbortController();
+  // Ctrl-C and Ctrl-D are answers, too.
+  lines.once('SIGINT', () => asked.abort()).once('close', () => asked.abort());
+  try {
+    return /^\s*y(?:es)?\s*$/i.test(await lines.question(question, { signal: asked.signal }));
+  } catch (error) {
+    if (!asked.signal.aborted) throw error;
+    process.stderr.write('\n');
+    return false;
+  } finally {
+    lines.close();
+  }
 }
 
 function program(environment: Environment, exit: (status: number) => void): Command {
@@ -112,22 +117,22 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .argument('[path]', 'folder of the repository', '.')
     .option('--dry-run', 'only show what would change (the default)')
     .addOption(new Option('--write', 'write the changes, all or none').conflicts('dryRun'))
-    .addOption(
-      new Option('--only <ids>', 'run just these transforms (comma-separated)').argParser(addIds).default([], 'all'),
-    )
-    .addOption(new Option('--skip <ids>', 'run all but these transforms').argParser(addIds).default([], 'none'))
-    .addOption(
-      new Option('--group <name>', 'also run a group that is off by default: hygiene')
-        .argParser(addGroup)
-        .default([], 'none'),
-    )
-    .option('--safe-only', 'leave out fixes that change how the stack runs')
+    .option('--verify', 'with --write: build and start both states first, and write only if no service got worse')
+    .option('--yes', 'with --verify: do not ask before running code of the repository')
     .addOption(
       new Option('--format <format>', 'what goes to stdout').choices(['diff', 'pretty', 'json']).default('diff'),
     )
     .option('--exit-code', 'exit with 1 when something changed or would change')
     .option('--debug', 'show the stack of an internal error');
+  withSelection(apply);
   apply.action(async (path: string, flags: ApplyFlags) => exit(await applyCommand(environment, path, flags)));
+  withSelection(verifyOptions(root.command('verify'))).action(
+    async (path: string, flags: VerifyFlags & RepairFlags & { readonly clean?: true }) => {
+      if (flags.clean) return exit(await cleanCommand(environment));
+      const { folder, result } = await repairOf(environment, path, flags);
+      exit(await verifyCommand(environment, folder, result, flags, { stdout: paletteFor(stdout, environment.env) }));
+    },
+  );
   root
     .command('list')
     .description('list the transforms in the order they run')
@@ -149,6 +154,52 @@ function program(environment: Environment, exit: (status: number) => void): Comm
   return root;
 }
 
+/** The options that choose transforms. */
+const withSelection = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--only <ids>', 'run just these transforms (comma-separated)').argParser(addIds).default([], 'all'),
+    )
+    .addOption(new Option('--skip <ids>', 'run all but these transforms').argParser(addIds).default([], 'none'))
+    .addOption(
+      new Option('--group <name>', 'also run a group that is off by default: hygiene')
+        .argParser(addGroup)
+        .default([], 'none'),
+    )
+    .option('--safe-only', 'leave out fixes that change how the stack runs');
+
+/** Describes `dockfix verify` to the command line. */
+const verifyOptions = (command: Command): Command =>
+  command
+    .description('build and start the stack as it is and as it would be after apply, and compare')
+    .argument('[path]', 'folder of the repository', '.')
+    .addOption(
+      new Option('--format <format>', 'what goes to stdout')
+        .choices(['table', 'json', 'markdown'])
+        .default(VERIFY_DEFAULTS.format),
+    )
+    .addOption(
+      new Option('--timeout <seconds>', 'how long each side may take to become healthy once it is built')
+        .argParser(seconds)
+        .default(VERIFY_DEFAULTS.timeout),
+    )
+    .addOption(
+      new Option('--service <names...>', 'just these services and what they need').default(
+        VERIFY_DEFAULTS.service,
+        'all',
+      ),
+    )
+    .option('--build-only', 'build the images, start nothing')
+    .option('--after-only', 'leave out the repository as it is')
+    .option('--yes', 'do not ask before running code of the repository')
+    .option('--clean', 'remove what a killed verify left behind, and do nothing else')
+    .option('--debug', 'show the stack of an internal error');
+
+function seconds(value: string): number {
+  if (!/^\d{1,6}$/.test(value) || Number(value) === 0) throw new InvalidArgumentError('It is a number of seconds.');
+  return Number(value);
+}
+
 function addIds(value: string, earlier: readonly string[]): readonly string[] {
   const ids = value
     .split(',')
@@ -166,75 +217,6 @@ function addGroup(value: string, earlier: readonly Transform['group'][]): readon
   return [...earlier, value];
 }
 
-async function applyCommand(environment: Environment, path: string, flags: ApplyFlags): Promise<number> {
-  const chosen = selectTransforms(transforms, { only: flags.only, skip: flags.skip, groups: flags.group });
-  const root = rootAt(environment.cwd, path);
-  if (flags.write) putRight(environment.stderr, root);
-  const repo = scan(root);
-  const unread = unreadFiles(repo);
-  if (dockerFiles(repo).length === 0) throw nothingToRepair(path, unread);
-  await loadParsers(repo);
-  const allow = new Set(flags.safeOnly ? (['safe'] as const) : (['safe', 'review'] as const));
-  const ran = run(repo, chosen, { allow, named: new Set(flags.only) });
-  const result = { ...ran, notices: [...unread, ...ran.notices] };
-  const leftover = flags.write ? write(root, result.before, result.after).leftover : undefined;
-  report(environment, result, flags, gitPrefix(root));
-  if (leftover !== undefined)
-    environment.stderr.write(`note: all is written, but tidying up failed: ${visible(leftover)}\n`);
-  if (result.notices.length > 0 || result.steps.some((step) => step.error !== undefined)) return 2;
-  return flags.exitCode && appliedOutcomes(result).length > 0 ? 1 : 0;
-}
-
-/** An empty path is an unset variable of a script rather than the current folder. */
-function rootAt(cwd: string, path: string): string {
-  if (path === '') throw new UserError('The path is empty', 'Leave it out for the current folder.');
-  return resolve(cwd, path);
-}
-
-function nothingToRepair(path: string, unread: readonly Notice[]): UserError {
-  const [first] = unread;
-  if (first) return new UserError(`${first.path}: ${first.message}`, first.hint);
-  return new UserError(
-    `${path} holds no Dockerfile and no Compose file`,
-    'Name the folder of a repository that has one.',
-  );
-}
-
-/** The parsers of Python and TypeScript are loaded only for repositories that need them. */
-async function loadParsers(repo: Repo): Promise<void> {
-  if (mayRepeatInit(repo)) await loadTypescript();
-  if (!repo.paths.some((path) => path.endsWith('.py'))) return;
-  // The optimising compiler would take longer than the parsing.
-  setFlagsFromString('--liftoff-only');
-  await loadPython(pythonWasm());
-}
-
-/** The result goes to stdout, the talk to stderr. `prefix` is where the repository lies below the top of its git repository. */
-function report(environment: Environment, result: Run, flags: ApplyFlags, prefix: string | undefined): void {
-  const { stdout, stderr, env } = environment;
-  const { before, after } = result;
-  const options = { written: flags.write === true, stacks: flags.debug === true };
-  if (flags.format === 'pretty') {
-    stdout.write(pretty(result, { ...options, palette: paletteFor(stdout, env) }));
-    return;
-  }
-  if (flags.format === 'json') stdout.write(json(result, { ...options, diff: diff(before, after, prefix) }));
-  // A patch stays a patch, byte for byte, unless a person reads it on a terminal.
-  else if (stdout.isTTY) showDiff(environment, before, after, diff(before, after, prefix));
-  else stdout.write(diffBytes(before, after, prefix));
-  stderr.write(pretty(result, { ...options, palette: paletteFor(stderr, env) }));
-}
-
-/** A diff on a terminal is for reading: the secrets that it takes away are masked there. */
-function showDiff({ stdout, stderr, env }: Environment, before: Repo, after: Repo, patch: string): void {
-  const masked = maskBetween(before, after)(patch);
-  stdout.write(colouredDiff(masked, paletteFor(stdout, env)));
-  if (masked !== patch)
-    stderr.write(
-      'note: secrets are shown as ***; a diff that goes to a file or a pipe has them on its removed lines\n',
-    );
-}
-
 function undoCommand({ cwd, stdout, stderr }: Environment, path: string): void {
   const root = rootAt(cwd, path);
   putRight(stderr, root);
@@ -243,13 +225,6 @@ function undoCommand({ cwd, stdout, stderr }: Environment, path: string): void {
       .map((file) => `restored ${visible(file)}\n`)
       .join(''),
   );
-}
-
-/** Finishes or rolls back a write that a crash interrupted, and says so. */
-function putRight(stderr: Output, root: string): void {
-  const { outcome, paths } = recover(root);
-  if (outcome === 'nothing to recover') return;
-  stderr.write(`note: an interrupted write was ${outcome}: ${paths.map(visible).join(', ')}\n`);
 }
 
 function listText(format: 'text' | 'json'): string {
@@ -278,9 +253,4 @@ function explained(error: unknown): { readonly message: string; readonly hint: s
   }
   const message = error instanceof Error ? error.message : String(error);
   return { message: `internal error: ${message}`, hint: 'This is a bug in dockfix; --debug shows where.' };
-}
-
-function paletteFor(output: Output, env: Environment['env']): Palette {
-  const asked = env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : output.isTTY && env['TERM'] !== 'dumb';
-  return picocolors.createColors(asked && !env['NO_COLOR']);
 }

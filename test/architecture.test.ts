@@ -35,14 +35,23 @@ const UNITS: readonly {
       /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model|pipeline|generated)\/)/,
   },
   {
+    files: /^src\/verify\/(verdict|project|judge|log|build-log|words)\.ts$/,
+    imports: /^src\/(pattern\.ts$|verify\/(verdict|log)\.ts$)/,
+  },
+  {
+    files: /^src\/verify\//,
+    imports: /^src\/(errors\.ts$|model\/compose\/project\.ts$|(repo|verify)\/)/,
+    node: true,
+  },
+  {
     files: /^src\/output\//,
     imports:
-      /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/)/,
+      /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/|verify\/verdict\.ts$)/,
     packages: true,
   },
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
-  { files: /^src\/(bin|cli|index)\.ts$/, imports: /./, node: true, packages: true },
+  { files: /^src\/((bin|cli|index)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
   {
     files: /^transforms\//,

@@ -21,13 +21,17 @@ export function placeOf(root: string): Place {
   const folder = realRoot(root);
   const git = gitPlace(folder);
   if (git) return { base: git.top, prefix: git.prefix, state: join(git.gitDir, 'dockfix') };
-  const home = process.env['XDG_STATE_HOME'];
-  const states = home !== undefined && isAbsolute(home) ? home : join(homedir(), '.local', 'state');
   return {
     base: folder,
     prefix: '',
-    state: join(states, 'dockfix', createHash('sha256').update(folder).digest('hex').slice(0, 16)),
+    state: join(stateFolder(), createHash('sha256').update(folder).digest('hex').slice(0, 16)),
   };
+}
+
+/** Where dockfix keeps what outlives a call: below `$XDG_STATE_HOME`, or where that is by default. */
+export function stateFolder(): string {
+  const home = process.env['XDG_STATE_HOME'];
+  return join(home !== undefined && isAbsolute(home) ? home : join(homedir(), '.local', 'state'), 'dockfix');
 }
 
 /** The root's folder below the top of its git repository, `/`-separated; `''` at the top and without git. */
