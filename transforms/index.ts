@@ -29,14 +29,14 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - both before `split-copy`, which orders the layers that they add and move;
  * - `split-copy` last of the images: nothing later moves the layers that it orders;
  * - `unquote-env-values` before whatever reads values: a quote in front hides what they are;
+ * - `add-celery-context` before `declare-env`: a worker that makes the Flask application needs the variables that this requires;
  * - `declare-env` before `use-service-hosts`, which looks at the values of the variables that a service has: what it adds for a
  *   default at localhost is never a variable that the source requires;
  * - `use-service-hosts` before everything that asks which stores a service uses: an address at localhost names none;
  * - `use-env-values` after it, so that a default that it writes has the right address already;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
- * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
- * - `add-celery-context` last: it touches the worker's module only.
+ * - `defer-module-init` last, because it needs an entrypoint that runs the initialisation once.
  */
 export const transforms: readonly Transform[] = [
   fixComposeShape,
@@ -48,6 +48,7 @@ export const transforms: readonly Transform[] = [
   activateVenv,
   splitCopy,
   unquoteEnvValues,
+  addCeleryContext,
   declareEnv,
   useServiceHosts,
   useEnvValues,
@@ -55,5 +56,4 @@ export const transforms: readonly Transform[] = [
   simplifyDependsOn,
   addEntrypoint,
   deferModuleInit,
-  addCeleryContext,
 ];
