@@ -5,17 +5,20 @@ import picocolors from 'picocolors';
 import { transforms } from '../transforms/index.ts';
 import { pythonWasm, readmeOf, version } from './assets.ts';
 import { UserError } from './errors.ts';
+import { selectFinding, transformIn } from './finding-selection.ts';
 import { mayRepeatInit } from './model/node/source.ts';
 import { dockerFiles, unreadFiles } from './model/unread-files.ts';
 import { appliedOutcomes } from './output/changed-files.ts';
 import { colouredDiff } from './output/coloured-diff.ts';
 import { diff, diffBytes } from './output/diff.ts';
+import { findingText } from './output/finding.ts';
 import { json } from './output/json.ts';
 import type { Palette } from './output/palette.ts';
 import { pretty } from './output/pretty.ts';
 import { visible } from './output/visible.ts';
 import { loadPython } from './parse/python.ts';
 import { loadTypescript } from './parse/typescript.ts';
+import { withFix } from './pipeline/edits.ts';
 import { type Notice, type Run, run } from './pipeline/run.ts';
 import { gitPrefix, recover, scan, undo, write } from './repo/disk.ts';
 import type { Repo } from './repo/repo.ts';
@@ -57,6 +60,7 @@ Examples:
   dockfix apply --write                  write it; "dockfix undo" takes it back
   dockfix apply --only split-copy ../shop
   dockfix explain add-entrypoint         what it repairs, and when it does not
+  dockfix explain --finding 3            the third finding here, with every line that proves it
 
 Exit status: 0 done; 1 with --exit-code, something changed or would change; 2 something could not be run or read.
 `;
@@ -134,11 +138,12 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .action((flags: { readonly format: 'text' | 'json' }) => stdout.write(listText(flags.format)));
   root
     .command('explain')
-    .description('tell what a transform repairs and when it leaves the code alone')
-    .argument('<id>', 'a transform, as "dockfix list" names it')
-    .action(async (id: string) => {
-      const { markdown } = await import('./output/markdown.ts');
-      stdout.write(markdown(readmeOf(transformNamed(transforms, id).id), paletteFor(stdout, environment.env)));
+    .description('tell what a transform repairs, or show one finding with all that proves it')
+    .argument('[id]', 'a transform, as "dockfix list" names it; with --finding the folder of the repository')
+    .option('--finding <which>', 'its number in the order of "dockfix apply", or transform[:path[:line]]')
+    .action(async (argument: string | undefined, { finding }: { readonly finding?: string }) => {
+      if (finding !== undefined) await explainFinding(environment, argument ?? '.', finding);
+      else await explainTransform(environment, argument);
     });
   root
     .command('undo')
@@ -228,6 +233,29 @@ function report(
   stderr.write(pretty(result, { ...options, palette: paletteFor(stderr, env) }));
 }
 
+async function explainTransform({ stdout, env }: Environment, id: string | undefined): Promise<void> {
+  if (id === undefined)
+    throw new UserError('Nothing was named to explain', 'Name a transform (dockfix list), or a finding: --finding 1');
+  const { markdown } = await import('./output/markdown.ts');
+  stdout.write(markdown(readmeOf(transformNamed(transforms, id).id), paletteFor(stdout, env)));
+}
+
+/** The run is the one of `dockfix apply`, so that its findings have the same numbers; a transform that is off by default joins it when named. */
+async function explainFinding({ cwd, stdout, env }: Environment, path: string, selector: string): Promise<void> {
+  const named = transformIn(transforms, selector);
+  const chosen = selectTransforms(transforms, { only: [], skip: [], groups: [] });
+  const steps = transforms.filter((each) => chosen.includes(each) || each === named);
+  const root = rootAt(cwd, path);
+  const repo = scan(root);
+  if (dockerFiles(repo).length === 0) throw nothingToRepair(path, unreadFiles(repo));
+  await loadParsers(repo);
+  const result = run(repo, steps, { allow: new Set(['safe', 'review'] as const), named: new Set() });
+  const { transform, outcome, number } = selectFinding(result, selector);
+  const { seen, finding } = outcome;
+  const repair = finding.fix ? diff(seen, withFix(seen, finding.fix), gitPrefix(root)) : '';
+  stdout.write(findingText({ transform, outcome, number, start: repo, diff: repair }, paletteFor(stdout, env)));
+}
+
 function undoCommand({ cwd, stdout, stderr }: Environment, path: string): void {
   const root = rootAt(cwd, path);
   putRight(stderr, root);
@@ -255,8 +283,9 @@ function listText(format: 'text' | 'json'): string {
 /** One line that says what is wrong and one that says what to do. */
 function errorText(error: unknown, palette: Palette, debug: boolean): string {
   const { message, hint } = explained(error);
+  const choices = error instanceof UserError ? error.choices.map((choice) => `  ${visible(choice)}\n`).join('') : '';
   const stack = debug && error instanceof Error && !(error instanceof UserError) ? `${error.stack}\n` : '';
-  return `${palette.red('error')}: ${visible(message)}\n${hint ? `${palette.dim('hint')}: ${visible(hint)}\n` : ''}${stack}`;
+  return `${palette.red('error')}: ${visible(message)}\n${hint ? `${palette.dim('hint')}: ${visible(hint)}\n` : ''}${choices}${stack}`;
 }
 
 function explained(error: unknown): { readonly message: string; readonly hint: string | undefined } {
