@@ -7,7 +7,8 @@ import addEntrypoint from '../../transforms/add-entrypoint/transform.ts';
 import declareEnv from '../../transforms/declare-env/transform.ts';
 import simplifyDependsOn from '../../transforms/simplify-depends-on/transform.ts';
 import { loadPythonForTests } from '../python-wasm.ts';
-import { before, findings, placed, repairedRun, service, stackOf, text, variable, view } from './seed.ts';
+import { findings, repairedWith, text, variable } from './facts.ts';
+import { before, placed, serviceOf, stackOf, viewOf, waits } from './seed.ts';
 
 const APPLICATION = ['DATABASE_URL', 'SECRET_KEY', 'JWT_SECRET_KEY'];
 
@@ -17,12 +18,12 @@ let repaired: Repo;
 beforeAll(async () => {
   await loadPythonForTests();
   broken = before('atmr-stack');
-  repaired = repairedRun(broken, []).after;
+  repaired = repairedWith(broken, []);
 });
 
 /** What the source of a service requires and nothing gives to it. */
 function lacking(stack: Stack, name: string): readonly string[] {
-  const container = view(stack, name);
+  const container = viewOf(stack, name);
   const env = envOf(stack, container);
   const required = env.reads.filter(
     (read) => read.need === 'required' && provisionOf(stack, container, env, read).is === 'no',
@@ -50,8 +51,8 @@ describe('« SQLALCHEMY_DATABASE_URI must be set »', () => {
   test('the .env of the machine is in no container: no env_file names it, and the image leaves it out', () => {
     const stack = stackOf(broken);
     for (const name of ['api', 'celery-worker', 'celery-beat', 'flower']) {
-      expect(service(stack, name).parts.get('env_file') ?? [], name).toEqual([]);
-      expect(view(stack, name).container.fileAt('/app/.env').kind, name).toBe('absent');
+      expect(serviceOf(stack, name).parts.get('env_file') ?? [], name).toEqual([]);
+      expect(viewOf(stack, name).container.fileAt('/app/.env').kind, name).toBe('absent');
     }
   });
 
@@ -105,7 +106,7 @@ describe('the services', () => {
     expect(findings(broken, addEntrypoint)).toHaveLength(1);
     const stack = stackOf(repaired);
     const migrates = (name: string): boolean =>
-      view(stack, name).startup.commands.some(({ argv }) => argv.join(' ') === 'flask db upgrade');
+      viewOf(stack, name).startup.commands.some(({ argv }) => argv.join(' ') === 'flask db upgrade');
     expect(['api', 'celery-worker', 'celery-beat', 'flower'].map(migrates)).toEqual([true, false, false, false]);
     expect(findings(repaired, addEntrypoint)).toEqual([]);
   });
@@ -114,8 +115,7 @@ describe('the services', () => {
     expect(findings(broken, simplifyDependsOn)).toHaveLength(4);
     const stack = stackOf(repaired);
     for (const name of ['api', 'celery-worker', 'celery-beat', 'flower']) {
-      const edge = service(stack, name).dependsOn.find((each) => each.name === 'redis');
-      expect(edge?.condition, name).toBe('service_healthy');
+      expect(waits(stack, name), name).toMatchObject({ redis: 'service_healthy' });
     }
     expect(findings(repaired, simplifyDependsOn)).toEqual([]);
   });
@@ -124,7 +124,7 @@ describe('the services', () => {
     const stack = stackOf(repaired);
     expect(variable(stack, 'api', 'OSRM_URL')).toBe('http://osrm:5000');
     expect(variable(stack, 'celery-worker', 'OSRM_URL')).toBe('http://osrm:5000');
-    expect(service(stack, 'osrm').ports).toEqual([]);
+    expect(serviceOf(stack, 'osrm').ports).toEqual([]);
     expect(repaired.read('osrm/Dockerfile')).toBe(broken.read('osrm/Dockerfile'));
   });
 });

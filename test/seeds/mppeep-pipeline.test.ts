@@ -11,7 +11,8 @@ import unquoteEnvValues from '../../transforms/unquote-env-values/transform.ts';
 import useEnvValues from '../../transforms/use-env-values/transform.ts';
 import useServiceHosts from '../../transforms/use-service-hosts/transform.ts';
 import { loadPythonForTests } from '../python-wasm.ts';
-import { before, findings, placed, repairedRun, service, stackOf, text, variable, view } from './seed.ts';
+import { findings, repairedWith, text, variable } from './facts.ts';
+import { before, placed, serviceOf, stackOf, viewOf, waits } from './seed.ts';
 
 const COMPOSE = 'docker-compose.prod.yml';
 const CONFIG = 'app/core/config.py';
@@ -24,7 +25,7 @@ let then: Stack;
 beforeAll(async () => {
   await loadPythonForTests();
   broken = before('mppeep-pipeline');
-  repaired = repairedRun(broken, []).after;
+  repaired = repairedWith(broken, []);
   now = stackOf(broken);
   then = stackOf(repaired);
 });
@@ -72,7 +73,7 @@ describe('« Connection refused: localhost:5432 »', () => {
   test('localhost is the container itself; afterwards the URL names the service and its inner port', () => {
     expect(variable(now, 'app', 'DATABASE_URL')).toContain('@localhost:5432/');
     expect(variable(then, 'app', 'DATABASE_URL')).toContain('@db:5432/');
-    expect(view(then, 'app').stores.map(({ store }) => store.service.name)).toEqual(['db', 'redis']);
+    expect(viewOf(then, 'app').stores.map(({ store }) => store.service.name)).toEqual(['db', 'redis']);
     expect(findings(repaired, useServiceHosts)).toEqual([]);
   });
 
@@ -105,7 +106,7 @@ describe('« Connection refused: localhost:5432 »', () => {
 describe('the four containers', () => {
   test('nginx.conf is mounted from where it is', () => {
     expect(findings(broken, fixBuildPaths).map(({ fix }) => fix?.title)).toEqual(['Mount deploy/nginx/nginx.conf']);
-    const [mount] = service(then, 'nginx').mounts;
+    const [mount] = serviceOf(then, 'nginx').mounts;
     expect(mount).toMatchObject({ source: 'deploy/nginx/nginx.conf', target: '/etc/nginx/conf.d/default.conf' });
     expect(findings(repaired, fixBuildPaths)).toEqual([]);
   });
@@ -120,7 +121,7 @@ describe('the four containers', () => {
       'Makefile:23 runs mppeep:latest with another command, so Compose sets the entrypoint for app alone',
     ]);
     expect(text(repaired, 'app/main.py')).not.toContain('init_db');
-    const { startup } = view(then, 'app');
+    const { startup } = viewOf(then, 'app');
     expect(startup.main?.argv.slice(0, 2)).toEqual(['uvicorn', 'app.main:app']);
     expect(text(repaired, 'entrypoint.sh')).toContain('from app.core.init_db import init_db; init_db()');
     expect(findings(repaired, deferModuleInit)).toEqual([]);
@@ -128,17 +129,13 @@ describe('the four containers', () => {
 
   test('the image keeps its own start, because make docker-run-prod runs it with another command', () => {
     expect(text(repaired, 'Dockerfile.prod')).not.toContain('ENTRYPOINT');
-    expect(service(then, 'app').parts.has('entrypoint')).toBe(true);
+    expect(serviceOf(then, 'app').parts.has('entrypoint')).toBe(true);
   });
 
   test('app waited for the start of its stores; afterwards it waits until they answer', () => {
-    expect(service(now, 'app').dependsOn.map(({ condition }) => condition)).toEqual([
-      'service_started',
-      'service_started',
-    ]);
-    const edges = service(then, 'app').dependsOn.map(({ name, condition }) => `${name}: ${condition}`);
-    expect(edges).toEqual(['db: service_healthy', 'redis: service_healthy']);
-    expect(service(then, 'nginx').dependsOn.map(({ name }) => name)).toEqual(['app']);
+    expect(waits(now, 'app')).toEqual({ db: 'service_started', redis: 'service_started' });
+    expect(waits(then, 'app')).toEqual({ db: 'service_healthy', redis: 'service_healthy' });
+    expect(Object.keys(waits(then, 'nginx'))).toEqual(['app']);
     expect(findings(repaired, simplifyDependsOn)).toEqual([]);
   });
 
@@ -157,14 +154,14 @@ describe('the image', () => {
   });
 
   test('it has uvicorn, and no curl, which its HEALTHCHECK calls', () => {
-    const { container, image } = view(now, 'app');
+    const { container, image } = viewOf(now, 'app');
     expect(lookUpProgram(broken, container, 'uvicorn').is).toBe('yes');
     expect(image?.hasProgram('curl').is).toBe('no');
     expect(text(broken, 'Dockerfile.prod')).toContain('CMD curl -f http://localhost:9000/health');
   });
 
   test('the code reads its settings from app.core.config, which the process imports', () => {
-    expect(view(then, 'app').entry?.path).toBe('app/main.py');
-    expect(view(then, 'app').python.find('app.core.config')).toBe(CONFIG);
+    expect(viewOf(then, 'app').entry?.path).toBe('app/main.py');
+    expect(viewOf(then, 'app').python.find('app.core.config')).toBe(CONFIG);
   });
 });
