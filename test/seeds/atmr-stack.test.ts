@@ -60,7 +60,7 @@ describe('« SQLALCHEMY_DATABASE_URI must be set »', () => {
     const stack = stackOf(repaired);
     for (const name of ['api', 'celery-worker']) {
       expect(lacking(stack, name), name).toEqual([]);
-      for (const key of APPLICATION) expect([...service(stack, name).environment.keys()], name).toContain(key);
+      for (const key of APPLICATION) expect([...serviceOf(stack, name).environment.keys()], name).toContain(key);
     }
   });
 
@@ -74,7 +74,7 @@ describe('« SQLALCHEMY_DATABASE_URI must be set »', () => {
   test('beat and flower make no Flask application, and get no secret', () => {
     const stack = stackOf(repaired);
     for (const name of ['celery-beat', 'flower'])
-      for (const key of APPLICATION) expect([...service(stack, name).environment.keys()], name).not.toContain(key);
+      for (const key of APPLICATION) expect([...serviceOf(stack, name).environment.keys()], name).not.toContain(key);
   });
 
   test('an example names every variable, with a comment, without a value', () => {
