@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { transforms } from '../transforms/index.ts';
-import { readmeOf, version } from './assets.ts';
+import { version } from './assets.ts';
 import { type ApplyFlags, applyCommand, putRight, type RepairFlags, repairOf, rootAt } from './cli/apply.ts';
+import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
 import { UserError } from './errors.ts';
@@ -10,7 +11,6 @@ import { maskShapes } from './output/masked.ts';
 import type { Palette } from './output/palette.ts';
 import { visible } from './output/visible.ts';
 import { undo } from './repo/disk.ts';
-import { transformNamed } from './selection.ts';
 import type { Transform } from './transform.ts';
 
 /** A stream that the program writes to. */
@@ -39,6 +39,7 @@ Examples:
   dockfix apply --only split-copy ../shop
   dockfix verify                         start the stack as it is and as it would be, and compare
   dockfix explain add-entrypoint         what it repairs, and when it does not
+  dockfix explain --finding 3            the third finding here, with every line that proves it
 
 Exit status: 0 done; 1 with --exit-code, something changed or would change, or with verify, the repair is not proven;
 2 something could not be run or read.
@@ -140,11 +141,12 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .action((flags: { readonly format: 'text' | 'json' }) => stdout.write(listText(flags.format)));
   root
     .command('explain')
-    .description('tell what a transform repairs and when it leaves the code alone')
-    .argument('<id>', 'a transform, as "dockfix list" names it')
-    .action(async (id: string) => {
-      const { markdown } = await import('./output/markdown.ts');
-      stdout.write(markdown(readmeOf(transformNamed(transforms, id).id), paletteFor(stdout, environment.env)));
+    .description('tell what a transform repairs, or show one finding with all that proves it')
+    .argument('[id]', 'a transform, as "dockfix list" names it; with --finding the folder of the repository')
+    .option('--finding <which>', 'its number in the order of "dockfix apply", or transform[:path[:line]]')
+    .action(async (argument: string | undefined, { finding }: { readonly finding?: string }) => {
+      if (finding !== undefined) await explainFinding(environment, argument ?? '.', finding);
+      else await explainTransform(environment, argument);
     });
   root
     .command('undo')
@@ -237,9 +239,10 @@ function listText(format: 'text' | 'json'): string {
 /** One line that says what is wrong and one that says what to do. */
 function errorText(error: unknown, palette: Palette, debug: boolean): string {
   const { message, hint } = explained(error);
+  const choices = error instanceof UserError ? error.choices.map((choice) => `  ${visible(choice)}\n`).join('') : '';
   const stack = debug && error instanceof Error && !(error instanceof UserError) ? `${error.stack}\n` : '';
   return maskShapes(
-    `${palette.red('error')}: ${visible(message)}\n${hint ? `${palette.dim('hint')}: ${visible(hint)}\n` : ''}${stack}`,
+    `${palette.red('error')}: ${visible(message)}\n${hint ? `${palette.dim('hint')}: ${visible(hint)}\n` : ''}${choices}${stack}`,
   );
 }
 

@@ -3,9 +3,12 @@ export class UserError extends Error {
   override readonly name = 'UserError';
   /** What to do about it, as a sentence. */
   readonly hint: string | undefined;
+  /** What there is to choose from, one line each; shown below the hint. */
+  readonly choices: readonly string[];
 
-  constructor(message: string, hint?: string) {
+  constructor(message: string, hint?: string, choices?: readonly string[]) {
     super(message);
     this.hint = hint;
+    this.choices = choices ?? [];
   }
 }

@@ -50,6 +50,10 @@ const UNITS: readonly {
     packages: true,
   },
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },
+  {
+    files: /^src\/finding-selection\.ts$/,
+    imports: /^src\/(errors|selection|transform|output\/place|pipeline\/run)\.ts$/,
+  },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
   { files: /^src\/((bin|cli|index)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },

@@ -4,6 +4,7 @@ import { appliedOutcomes, type ChangedFile, changedFiles } from './changed-files
 import { maskBetween } from './masked.ts';
 import type { Palette } from './palette.ts';
 import { placeName } from './place.ts';
+import { WHY_SKIPPED } from './skipped.ts';
 import { visible, visibleLines } from './visible.ts';
 
 export interface PrettyOptions {
@@ -48,7 +49,7 @@ function findingText({ finding, seen, skipped, detail }: Outcome, { palette, wri
           row(
             palette,
             'left',
-            `${palette.yellow('left alone')}: ${WHY[skipped]}${detail ? ` (${visible(detail)})` : ''}`,
+            `${palette.yellow('left alone')}: ${WHY_SKIPPED[skipped]}${detail ? ` (${visible(detail)})` : ''}`,
           ),
         ]
       : []),
@@ -59,16 +60,8 @@ function findingText({ finding, seen, skipped, detail }: Outcome, { palette, wri
 const row = (palette: Palette, label: string, text: string): string =>
   `    ${palette.dim((label === 'left' ? '' : label).padEnd(9))}${text}`;
 
-const WHY: Readonly<Record<NonNullable<Outcome['skipped']>, string>> = {
-  'no fix': 'there is no automatic repair for it',
-  manual: 'to be done by hand',
-  'left out by --safe-only': 'it changes how the stack runs, and --safe-only was given',
-  'overlaps another fix': 'another repair changes the same lines; run dockfix again after it',
-  'ignored by comment': 'a comment there asks for it',
-  'would break the file': 'the repaired file would not be valid',
-};
-
-function safetyLabel(palette: Palette, safety: Safety): string {
+/** A safety in its colour, in brackets. */
+export function safetyLabel(palette: Palette, safety: Safety): string {
   if (safety === 'safe') return palette.green('[safe]');
   return safety === 'review' ? palette.yellow('[review]') : palette.red('[manual]');
 }

@@ -91,3 +91,9 @@ const isInside = (repo: Repo, path: string): boolean =>
   path !== '' &&
   !/^[/~\\]|^[A-Za-z]:|(?:^|\/)\.\.?(?:\/|$)|\/\/|\/$|(?:^|\/)\.git(?:\/|$)|\0/i.test(path) &&
   !repo.linkAt(path);
+
+/** The snapshot with one fix carried out, and nothing else; the same snapshot when it cannot be. */
+export function withFix(repo: Repo, fix: Fix): Repo {
+  const changes = carryOut(repo, fix.changes);
+  return 'why' in changes ? repo : repo.with(changes);
+}

@@ -7,15 +7,35 @@ import type { Stack } from '../../src/model/stack.ts';
 import { type Missing, missingOf } from './missing.ts';
 import { nearMissOf } from './near-miss.ts';
 import { placeholderFor } from './placeholder.ts';
+import { type Rename, renamesOf } from './rename.ts';
 
-/** What the services of a project lack, in one finding: the fix lands for all of them, or for none. */
+/** What the services of a project lack: one finding for each variable of another name, and one for all that nothing gives. */
 export function* findingsOf(stack: Stack, project: ComposeProject): Iterable<Finding> {
   const services = stack.services.filter((service) => service.project === project);
   const missing = services.flatMap((service) => missingOf(stack, service));
   const absent = missing.filter(({ how }) => how === 'absent');
-  if (absent.length > 0) yield absentFinding(stack, project, absent);
+  const renames = renamesOf(stack, absent);
+  for (const to of new Set(renames.map((rename) => rename.to)))
+    yield renameFinding(renames.filter((rename) => rename.to === to));
+  const unset = absent.filter((each) => !renames.some((rename) => rename.missing === each));
+  if (unset.length > 0) yield absentFinding(stack, project, unset);
   const hidden = missing.filter(({ how, read }) => how === 'hidden' && !isExplained(stack, project, read.names));
   if (hidden.length > 0) yield hiddenFinding(stack, project, hidden);
+}
+
+/** The value is there, under a name that nobody reads: it keeps its place and gets the name. */
+function renameFinding(renames: readonly Rename[]): Finding {
+  const missing = renames.map((rename) => rename.missing);
+  const to = listed([...new Set(renames.map((rename) => rename.to))]);
+  const from = listed([...new Set(renames.map((rename) => rename.from))]);
+  const readers = listed(servicesIn(missing).map(({ name }) => name));
+  const many = servicesIn(missing).length > 1;
+  return {
+    message: `${readers} ${many ? 'get' : 'gets'} ${from}, and the source reads ${to}: the process stops when it starts, as if nothing was set.`,
+    at: renames[0]?.evidence.at ?? { path: '', start: 0, end: 0 },
+    evidence: [...evidenceOf(missing), ...renames.map(({ evidence }) => evidence)],
+    fix: { title: `Rename ${from} to ${to}`, safety: 'review', changes: renames.map(({ edit }) => edit) },
+  };
 }
 
 function absentFinding(stack: Stack, project: ComposeProject, missing: readonly Missing[]): Finding {

@@ -8,6 +8,7 @@ import type { Image, ImageArgv } from '../image.ts';
 import { peel } from '../program.ts';
 import type { ServiceView, Stack } from '../stack.ts';
 import { canExec, execWords, listedCommand } from './exec-form.ts';
+import { imageRuns } from './image-runs.ts';
 import { isOneShot } from './start-script.ts';
 
 /** The edits that make a container start through a script, or why they cannot be made. */
@@ -29,18 +30,22 @@ export function wireScript(stack: Stack, view: ServiceView, image: Image, script
   const there = view.container.fileAt(target);
   const copies = there.kind === 'repo' ? [] : [copyInsertion(image, script, target)];
   const shared = usersOf(stack, view, image);
+  const runs = imageRuns(stack, view);
   const composeSets = view.service.parts.has('entrypoint');
   const wired =
-    composeSets || shared.length > 0 || isBaseOfAnother(image)
+    composeSets || shared.length > 0 || runs.length > 0 || isBaseOfAnother(image)
       ? inCompose(view, image, target, inherited.words)
       : inDockerfile(view, image, target, inherited.words);
   if ('manual' in wired) return wired;
   return {
     changes: [...insertionEdits(image, [...copies, ...wired.insertions]), ...wired.edits],
-    evidence: shared.map((other) => ({
-      at: other.service.at,
-      says: `${other.service.name} runs the same image and must not do it too, so Compose sets the entrypoint for ${view.service.name} alone`,
-    })),
+    evidence: [
+      ...shared.map((other) => ({
+        at: other.service.at,
+        says: `${other.service.name} runs the same image and must not do it too, so Compose sets the entrypoint for ${view.service.name} alone`,
+      })),
+      ...runs.slice(0, 1),
+    ],
   };
 }
 

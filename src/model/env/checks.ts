@@ -99,6 +99,7 @@ function keysFor(
   const assigned = module.assignments.flatMap(({ target, value, scope }) => {
     if (!same(value?.at)) return [];
     const item = /config\[['"](\w+)['"]\]$/.exec(target)?.[1];
+    if (code.unusedConfigs.has(`${module.path}:${scope}`)) return [];
     return item ?? (scope !== '' && /^\w+$/.test(target) ? target : []);
   });
   const passed = module.calls.flatMap(({ callee, args }) =>
@@ -108,10 +109,13 @@ function keysFor(
   );
   return [...assigned, ...passed]
     .filter((key) => writersOf(key, code) === 1)
-    .map((key) => ({ key, says: `${key} is read from ${lookup.name}` }));
+    .map((key) => ({
+      key,
+      says: key === lookup.name ? `the source reads ${key}` : `${key} is read from ${lookup.name}`,
+    }));
 }
 
-/** How many places store a configuration key; configurations for tests aside, which no container uses. */
+/** How many places store a configuration key; configurations for tests aside, which no container uses, and those that this one does not. */
 export const writersOf = (key: string, code: StartingCode): number =>
   code.modules.reduce(
     (count, module) =>
@@ -119,7 +123,10 @@ export const writersOf = (key: string, code: StartingCode): number =>
       module.assignments.filter(
         ({ target, scope }) =>
           new RegExp(`config\\[['"]${key}['"]\\]$`).test(target) ||
-          (scope !== '' && !/test/i.test(scope) && target === key),
+          (scope !== '' &&
+            !/test/i.test(scope) &&
+            target === key &&
+            !code.unusedConfigs.has(`${module.path}:${scope}`)),
       ).length +
       module.calls.filter(
         ({ callee, args }) => /config\.(?:update|from_mapping)$/.test(callee) && args.some(({ name }) => name === key),

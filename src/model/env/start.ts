@@ -1,7 +1,8 @@
-import { enclosing, type PythonModule } from '../../parse/python.ts';
-import { callsFrom, functionOf } from '../python/import-time.ts';
+import { enclosing, type PythonModule, type PythonStatement } from '../../parse/python.ts';
+import { type CodeStart, callsFrom, functionOf } from '../python/import-time.ts';
 import { calledFactory } from '../python/server-processes.ts';
 import type { ServiceView, Stack } from '../stack.ts';
+import { unusedConfigs } from './config-class.ts';
 
 /** The code that certainly runs when a service's process starts. */
 export interface StartingCode {
@@ -9,32 +10,72 @@ export interface StartingCode {
   readonly modules: readonly PythonModule[];
   /** Whether a statement surely runs: not under a condition, not in a function that may never be called. */
   readonly runs: (module: PythonModule, statement: number, scope: string) => boolean;
+  /** Scopes (`path:Class`) of configuration classes that another configuration is chosen instead of. */
+  readonly unusedConfigs: ReadonlySet<string>;
 }
 
 /** What runs at the start of a service; `undefined` without a module of the repository to begin with. */
 export function startingCode(stack: Stack, view: ServiceView): StartingCode | undefined {
   const { entry, python } = view;
   if (!entry) return undefined;
-  const modules = modulesOf(stack, view, entry);
+  const loaded = modulesOf(stack, view, entry);
   const program = view.startup.main?.program;
   const script = program?.app?.module.endsWith('.py') || /^python/.test(program?.name ?? '') ? entry : undefined;
   const factory = calledFactory(view)?.object;
+  const tasks = taskStarts(view, loaded);
   const starts = [
-    ...modules.map((module) => ({ module, scope: '' })),
+    ...loaded.map((module) => ({ module, scope: '' })),
     ...(factory === undefined ? [] : [{ module: entry, scope: factory }]),
+    ...tasks,
   ];
   const certain = (module: PythonModule, statement: number): boolean => isUnconditional(module, statement, script);
   const started = new Set<string>(factory === undefined ? [] : [`${entry.path}:${factory}`]);
+  for (const { module, scope } of tasks) started.add(`${module.path}:${scope}`);
   for (const { call, module, via } of callsFrom(python, starts, { script, skip: () => false })) {
     if (![...via, { module, call }].every((link) => certain(link.module, link.call.statement))) continue;
     const target = functionOf(python, module, call);
     if (target) started.add(`${target.module.path}:${target.fn.qualified}`);
   }
+  const modules = withImportsInside(stack, view, loaded, started, certain);
   const runs = (module: PythonModule, statement: number, scope: string): boolean => {
     const outer = outsideClasses(module, scope);
     return (outer === '' || started.has(`${module.path}:${outer}`)) && certain(module, statement);
   };
-  return { modules, runs };
+  return { modules, runs, unusedConfigs: unusedConfigs(modules, view) };
+}
+
+/** A Celery worker runs the `__call__` of its default Task before each task. https://docs.celeryq.dev/en/stable/userguide/tasks.html#custom-task-classes */
+function taskStarts(view: ServiceView, modules: readonly PythonModule[]): readonly CodeStart[] {
+  const program = view.startup.main?.program;
+  if (program?.role !== 'worker' || !program.name.startsWith('celery')) return [];
+  return modules.flatMap((module) =>
+    module.assignments.flatMap(({ target, scope, value }) => {
+      const call = `${value?.text}.__call__`;
+      const known =
+        scope === '' && /\.Task$/.test(target) && module.functions.some(({ qualified }) => qualified === call);
+      return known ? [{ module, scope: call }] : [];
+    }),
+  );
+}
+
+/** The modules, and those that a function which surely runs imports in its body. */
+function withImportsInside(
+  stack: Stack,
+  view: ServiceView,
+  modules: readonly PythonModule[],
+  started: ReadonlySet<string>,
+  certain: (module: PythonModule, statement: number) => boolean,
+): readonly PythonModule[] {
+  const all = new Map(modules.map((module) => [module.path, module]));
+  for (const each of started) {
+    const [path = '', scope = ''] = each.split(/:(?=[^:]*$)/);
+    const module = stack.sources.python(path);
+    for (const imported of module?.imports ?? [])
+      if (module && imported.scope === scope && !imported.typing && certain(module, imported.statement))
+        for (const target of view.python.targets(module, imported))
+          for (const next of view.python.reachable(target, false)) all.set(next.path, next);
+  }
+  return [...all.values()];
 }
 
 /** What the entry imports, with the modules that frameworks load by name: Django's settings, Flask's `from_object("config.Production")`. */
@@ -83,6 +124,10 @@ function isUnconditional(module: PythonModule, statement: number, script: Python
   let inner = module.statements[statement];
   for (const outer of enclosing(module, statement)) {
     if (outer.kind === 'function') return true;
+    if (isFirstTime(module, outer, inner)) {
+      inner = outer;
+      continue;
+    }
     const isMain = outer.kind === 'if' && /__name__\s*==/.test(outer.head);
     if (isMain && !(module === script && inner?.clause === 'body')) return false;
     if (!isMain && /^(?:if|for|while|match)$/.test(outer.kind)) return false;
@@ -94,6 +139,17 @@ function isUnconditional(module: PythonModule, statement: number, script: Python
     inner = outer;
   }
   return true;
+}
+
+/** `if _app is None:` where the module sets `_app` to None and this function makes it once: the first call gets there. */
+function isFirstTime(module: PythonModule, outer: PythonStatement, inner: PythonStatement | undefined): boolean {
+  const name = /^(?:(\w+)\s+is\s+None|not\s+(\w+))$/.exec(outer.head.trim())?.slice(1).find(Boolean);
+  return (
+    outer.kind === 'if' &&
+    inner?.clause === 'body' &&
+    module.globals.some((each) => each.name === name && each.scope === outer.scope) &&
+    module.assignments.some(({ target, scope, value }) => target === name && scope === '' && value?.text === 'None')
+  );
 }
 
 /** Every handler of a `try` ends in `raise` or an exit, so that what fails in the body stops the process. */
