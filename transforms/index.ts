@@ -4,10 +4,12 @@ import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
+import declareRequirement from './declare-requirement/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import fixComposeShape from './fix-compose-shape/transform.ts';
+import matchSettings from './match-settings/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
@@ -26,13 +28,15 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - `fix-app-reference` next, on images that can be read: all that follows starts from the module that the server imports;
  * - then images, `copy-from-stage` before everything that asks what an image holds: only then the virtual environment is in it;
  * - `unmask-dependencies` before `activate-venv`: PATH must name the place that the environment moves to;
- * - both before `split-copy`, which orders the layers that they add and move;
+ * - `declare-requirement` behind both: only an environment that is seen and used can lack something;
+ * - all three before `split-copy`, which orders the layers that they add and move;
  * - `split-copy` last of the images: nothing later moves the layers that it orders;
  * - `unquote-env-values` before whatever reads values: a quote in front hides what they are;
  * - `declare-env` before `use-service-hosts`, which looks at the values of the variables that a service has: what it adds for a
  *   default at localhost is never a variable that the source requires;
  * - `use-service-hosts` before everything that asks which stores a service uses: an address at localhost names none;
  * - `use-env-values` after it, so that a default that it writes has the right address already;
+ * - `match-settings` behind all that writes values: it judges what the container gets in the end;
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
@@ -46,11 +50,13 @@ export const transforms: readonly Transform[] = [
   copyFromStage,
   unmaskDependencies,
   activateVenv,
+  declareRequirement,
   splitCopy,
   unquoteEnvValues,
   declareEnv,
   useServiceHosts,
   useEnvValues,
+  matchSettings,
   removeMigrator,
   simplifyDependsOn,
   addEntrypoint,
