@@ -15,7 +15,7 @@ export function extraFinding(stack: Stack, view: ServiceView, use: SettingsUse):
   if (use.fields.some(({ names }) => names === undefined) || use.chain.some(({ of }) => of.bases.length !== 1))
     return undefined;
   const declared = use.fields.flatMap(({ name, names }) => [...(names ?? []), `${use.prefix}${name}`]);
-  const same = (a: string, b: string): boolean => (use.anyCase ? a.toUpperCase() === b.toUpperCase() : a === b);
+  const shown = (name: string): string => (use.anyCase ? name.toUpperCase() : name);
   const nested = use.option('env_nested_delimiter') !== undefined;
   for (const { file, dotenv, loadedAt, broughtAt } of filesInContainer(stack, view, use.files) ?? []) {
     const keys = dotenv.entries.filter(
@@ -25,7 +25,9 @@ export function extraFinding(stack: Stack, view: ServiceView, use: SettingsUse):
         !value.includes('$') &&
         // Older releases look at keys with the prefix only.
         name.toUpperCase().startsWith(use.prefix.toUpperCase()) &&
-        !declared.some((each) => same(each, name) || (nested && name.toUpperCase().startsWith(each.toUpperCase()))),
+        !declared.some(
+          (each) => shown(each) === shown(name) || (nested && name.toUpperCase().startsWith(each.toUpperCase())),
+        ),
     );
     const [first] = keys;
     if (!first) continue;
@@ -48,7 +50,7 @@ export function extraFinding(stack: Stack, view: ServiceView, use: SettingsUse):
         `${use.name} forbids extra keys by its own word: declare ${names}, move ${keys.length > 1 ? 'them' : 'it'} to another file, or set extra="ignore".`,
       );
     const near = keys.flatMap(({ name }) =>
-      declared.filter((each) => isNear(name, each)).map((each) => `${name} looks like ${each}`),
+      declared.filter((each) => isNear(shown(name), shown(each))).map((each) => `${name} looks like ${shown(each)}`),
     );
     if (near.length > 0) return manual(`${near[0]}: name it so in ${dotenv.path}, or set extra="ignore".`);
     const changes = ignoring(use);

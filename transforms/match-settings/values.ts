@@ -70,14 +70,28 @@ function otherReader(stack: Stack, all: readonly RejectedValue[]): string | unde
     `(?:environ|getenv|process\\.env|config|env)\\b[^\\n]{0,20}\\b${name}\\b|\\$\\{?${name}\\b|^[ \\t]+${name}[ \\t]*:[ \\t]*[A-Za-z]`,
     'im',
   );
+  const sources = isShared(stack, all) ? /\.(?:py|[cm]?[jt]sx?|sh|bash)$/ : /\.(?:py|sh|bash)$/;
   const own = new Set(all.flatMap(({ use }) => use.chain.map(({ module }) => module.path)));
   return stack.repo.paths.find(
     (path) =>
       !own.has(path) &&
-      /\.(?:py|[cm]?[jt]sx?|sh|bash)$/.test(path) &&
+      sources.test(path) &&
       !/(?:^|\/)(?:node_modules|tests?)\//.test(path) &&
       reads.test(stack.repo.read(path) ?? ''),
   );
+}
+
+/** Another service gets the value from the same place, or may do so. */
+function isShared(stack: Stack, all: readonly RejectedValue[]): boolean {
+  const stopped = new Set(all.map(({ view }) => view.service));
+  return all.some(({ value: { name, place, evidence } }) => {
+    if (place.kind !== 'compose' && evidence.length > 1) return true;
+    const at = place.kind === 'compose' ? place.scalar.at : place.at;
+    return stack.services.some((service) => {
+      const given = service.environment.get(name)?.value?.at;
+      return !stopped.has(service) && given?.start === at.start && given.path === at.path;
+    });
+  });
 }
 
 const listed = (words: readonly string[]): string =>

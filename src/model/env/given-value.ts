@@ -31,24 +31,8 @@ export function givenValue(
   anyCase: boolean,
   files: readonly EnvFileLoad[],
 ): GivenValue | undefined {
-  const { service, startup } = view;
-  if (!startup.complete || mayBeSetByScript(stack, view, new Set(names))) return undefined;
-  if (
-    startup.commands.some(
-      ({ assignments, argv }) =>
-        assignments.some(({ name }) => is(name, names, anyCase)) ||
-        argv.some((word) => /^--env-file/.test(word) || word === 'cd'),
-    )
-  )
-    return undefined;
-  const code = startingCode(stack, view);
-  if (
-    code?.modules.some(
-      (module) =>
-        /load_dotenv|read_env/.test(module.text) || [...writtenIn(module)].some((name) => is(name, names, anyCase)),
-    )
-  )
-    return undefined;
+  const { service } = view;
+  if (isSetByCode(stack, view, names, anyCase)) return undefined;
   for (const name of names) {
     const keys = new Set([...service.environment.keys(), ...(view.image?.env.keys() ?? [])]);
     const found = [...keys].filter((key) => is(key, [name], anyCase));
@@ -58,6 +42,50 @@ export function givenValue(
       return service.environment.has(key) ? fromCompose(stack, service, key) : fromImage(view, key);
   }
   return service.hiddenEnvironment ? undefined : fromFiles(stack, view, names, anyCase, files);
+}
+
+/** Whether the start, or the source, may give one of these variables another value than the container has. */
+function isSetByCode(stack: Stack, view: ServiceView, names: readonly string[], anyCase: boolean): boolean {
+  const { startup } = view;
+  if (!startup.complete || mayBeSetByScript(stack, view, new Set(names))) return true;
+  if (
+    startup.commands.some(
+      ({ assignments, argv }) =>
+        assignments.some(({ name }) => is(name, names, anyCase)) ||
+        argv.some((word) => /^--env-file/.test(word) || word === 'cd'),
+    )
+  )
+    return true;
+  const code = startingCode(stack, view);
+  if (
+    code?.modules.some(
+      (module) =>
+        /\bover(?:ride|write)\s*=\s*True/.test(module.text) ||
+        [...writtenIn(module)].some((name) => is(name, names, anyCase)),
+    )
+  )
+    return true;
+  return false;
+}
+
+/**
+ * The address that a variable of Compose holds, for what stands in front of `://`: a password that is filled in later does not
+ * matter to it.
+ */
+export function givenAddress(
+  stack: Stack,
+  view: ServiceView,
+  names: readonly string[],
+  anyCase: boolean,
+  files: readonly EnvFileLoad[],
+): Pick<GivenValue, 'text' | 'evidence'> | undefined {
+  const { service } = view;
+  const found = [...service.environment.values()].filter((each) => is(each.name, names, anyCase));
+  const [only, ...others] = found;
+  if (!only) return givenValue(stack, view, names, anyCase, files);
+  if (others.length > 0 || !only.value || isSetByCode(stack, view, names, anyCase)) return undefined;
+  if (isInOverlay(service, only.name) || (only.from === 'env_file' && service.hiddenEnvironment)) return undefined;
+  return { text: only.value.text, evidence: [{ at: only.at, says: `${service.name} gets ${only.name} here` }] };
 }
 
 const is = (name: string, names: readonly string[], anyCase: boolean): boolean =>
@@ -161,6 +189,8 @@ function fromFiles(
   anyCase: boolean,
   files: readonly EnvFileLoad[],
 ): GivenValue | undefined {
+  // A file that is loaded into the environment first comes before the one that the class loads.
+  if (startingCode(stack, view)?.modules.some(({ text }) => /load_dotenv|read_env/.test(text))) return undefined;
   const found = filesInContainer(stack, view, files)?.flatMap(({ file, dotenv, loadedAt }) =>
     dotenv.entries.filter((entry) => is(entry.name, names, anyCase)).map((entry) => ({ file, entry, loadedAt })),
   );

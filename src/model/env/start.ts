@@ -11,8 +11,16 @@ export interface StartingCode {
   readonly runs: (module: PythonModule, statement: number, scope: string) => boolean;
 }
 
+const known = new WeakMap<ServiceView, { readonly code: StartingCode | undefined }>();
+
 /** What runs at the start of a service; `undefined` without a module of the repository to begin with. */
 export function startingCode(stack: Stack, view: ServiceView): StartingCode | undefined {
+  const found = known.get(view) ?? { code: codeOf(stack, view) };
+  known.set(view, found);
+  return found.code;
+}
+
+function codeOf(stack: Stack, view: ServiceView): StartingCode | undefined {
   const { entry, python } = view;
   if (!entry) return undefined;
   const modules = modulesOf(stack, view, entry);

@@ -39,7 +39,10 @@ function followImports(stack: Stack, view: ServiceView): Walk {
   if (!code || !view.entry) return { imports: [], modules: [] };
   const modules: PythonModule[] = [];
   const found: StartingImport[] = [];
-  const queue: { readonly path: string; readonly via: readonly Evidence[] }[] = [{ path: view.entry.path, via: [] }];
+  const queue: { readonly path: string; readonly via: readonly Evidence[] }[] = [
+    ...packagesOf(view, view.entry).map((path) => ({ path, via: [] })),
+    { path: view.entry.path, via: [] },
+  ];
   const seen = new Set<string>();
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, via } = next;
@@ -51,12 +54,22 @@ function followImports(stack: Stack, view: ServiceView): Walk {
       if (imported.optional || imported.typing || !code.runs(module, imported.statement, imported.scope)) continue;
       if (isCaught(module, imported)) continue;
       found.push({ module, imported, via });
-      const step = { at: imported.at, says: `${path} imports ${imported.module || '.'} when it is loaded` };
+      const step = { at: imported.at, says: `${path} imports ${nameIn(imported)} when it is loaded` };
       for (const target of view.python.targets(module, imported)) queue.push({ path: target, via: [...via, step] });
     }
   }
   return { imports: found, modules };
 }
+
+/** The packages that run before a module of theirs. */
+function packagesOf(view: ServiceView, module: PythonModule): readonly string[] {
+  const segments = view.python.nameOf(module.path)?.split('.') ?? [];
+  return segments.slice(0, -1).flatMap((_, index) => view.python.find(segments.slice(0, index + 1).join('.')) ?? []);
+}
+
+/** As it is written: `app.db`, `.client`. */
+const nameIn = ({ module, level, name }: PythonImport): string =>
+  `${'.'.repeat(level)}${module || (level > 0 ? (name ?? '') : '')}`;
 
 /** In a `try` that does anything but stop, or in a `with` that may swallow the failure. */
 const isCaught = (module: PythonModule, { statement }: PythonImport): boolean =>

@@ -5,6 +5,7 @@ import { failureOf, neededProgram } from '../image/needed-program.ts';
 import { option } from '../program.ts';
 import type { ServiceView, Stack } from '../stack.ts';
 import { type Distribution, distributionOfModule, distributionOfProgram } from './distributions.ts';
+import { driverNeeds } from './driver-needs.ts';
 import { importsAtStart } from './starting-imports.ts';
 
 /** A distribution without which a service does not start. */
@@ -20,7 +21,11 @@ export interface StartingNeed {
 
 /** The distributions that a service needs to start: for its program, the program's options, and what its source imports. */
 export function startingNeeds(stack: Stack, view: ServiceView): readonly StartingNeed[] {
-  return [...programNeeds(stack, view), ...importNeeds(stack, view)];
+  return [
+    ...programNeeds(stack, view),
+    ...importNeeds(stack, view),
+    ...driverNeeds(stack, view).filter(({ module }) => isForeign(stack, view, module)),
+  ];
 }
 
 function programNeeds(stack: Stack, view: ServiceView): readonly StartingNeed[] {
@@ -81,10 +86,13 @@ function importNeeds(stack: Stack, view: ServiceView): readonly StartingNeed[] {
   ];
 }
 
-/** No file or folder of the repository has the module's name, so that it cannot be meant. */
+/** No file or folder of the repository can be meant: none has the module's name, but for those inside of packages. */
 function isForeign(stack: Stack, view: ServiceView, name: string): boolean {
   if (!view.python.absent(name)) return false;
-  return !stack.repo.paths.some((path) => `/${path}`.includes(`/${name}/`) || `/${path}`.includes(`/${name}.`));
+  return !stack.repo.paths.some((path) => {
+    const [, folder] = new RegExp(`^(.*/|)${name}(?:/|\\.)`).exec(path) ?? [];
+    return folder !== undefined && !(folder !== '' && stack.repo.has(`${folder}__init__.py`));
+  });
 }
 
 const ROUTE = /\.(?:get|post|put|patch|delete|options|head|api_route)$/;
