@@ -42,16 +42,21 @@ const bare = (name: string): string => distributionName(name).replace(/\[.*$/, '
 /** The last entry of a list that belongs together with a distribution. */
 export function relativeOf(packages: readonly ListedPackage[], wanted: string): ListedPackage | undefined {
   const name = bare(wanted);
-  const patterns = [
-    ...FAMILIES.filter((pattern) => pattern.test(name)),
-    ...NEAR.filter(([pattern]) => pattern.test(name)).map(([, near]) => near),
-  ];
-  for (const pattern of patterns) {
-    const found = packages.findLast((each) => pattern.test(bare(each.name)));
-    if (found) return found;
-  }
-  return undefined;
+  const family = FAMILIES.filter((pattern) => pattern.test(name))
+    .map((pattern) => packages.findLast((each) => pattern.test(bare(each.name))))
+    .find(Boolean);
+  if (family) return family;
+  const near = NEAR.filter(([pattern]) => pattern.test(name)).map(([, each]) => each);
+  const first = packages.findLastIndex((each) => near.some((pattern) => pattern.test(bare(each.name))));
+  const end = packages.findIndex((each, index) => index > first && !follows(packages[index - 1], each));
+  return first < 0 ? undefined : packages.at(end < 0 ? -1 : end - 1);
 }
+
+/** Flask's own extensions, on the lines below it, stay with it. */
+const follows = (previous: ListedPackage | undefined, { name, at }: ListedPackage): boolean =>
+  previous !== undefined &&
+  at.start - previous.at.end <= 2 &&
+  bare(name).startsWith(`${bare(previous.name).replace(/-.*$/, '')}-`);
 
 /** In a sorted list the sorted place, else behind its relatives, else at the end; `undefined` in an empty list. */
 export function placeIn(packages: readonly ListedPackage[], wanted: string): RequirementPlace | undefined {
