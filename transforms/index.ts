@@ -7,6 +7,7 @@ import addHealthchecks from './add-healthchecks/transform.ts';
 import bindAllInterfaces from './bind-all-interfaces/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
+import declareRequirement from './declare-requirement/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
 import dropComposeVersion from './drop-compose-version/transform.ts';
 import externaliseSecrets from './externalise-secrets/transform.ts';
@@ -16,6 +17,7 @@ import fixComposeShape from './fix-compose-shape/transform.ts';
 import fixHealthcheck from './fix-healthcheck/transform.ts';
 import fixShellScripts from './fix-shell-scripts/transform.ts';
 import ignoreBuildContext from './ignore-build-context/transform.ts';
+import matchSettings from './match-settings/transform.ts';
 import persistData from './persist-data/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
@@ -74,12 +76,14 @@ export const transforms: readonly Transform[] = [
   copyFromStage,
   unmaskDependencies,
   activateVenv,
+  declareRequirement,
   splitCopy,
   unquoteEnvValues,
   externaliseSecrets,
   declareEnv,
   useServiceHosts,
   useEnvValues,
+  matchSettings,
   persistData,
   removeMigrator,
   simplifyDependsOn,

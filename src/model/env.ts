@@ -92,18 +92,7 @@ export function provisionOf(stack: Stack, view: ServiceView, env: ServiceEnv, re
   for (const { assignments, at } of startup.commands)
     for (const { name } of assignments)
       if (isWanted(name)) return { is: 'yes', evidence: [{ at, says: `the command sets ${name}` }] };
-  const scripts = startup.scripts.map(({ path }) => stack.repo.read(path) ?? '');
-  const sets = new RegExp(
-    `(?:^|[\\s;&])(?:${[...wanted].join('|')})=|:\\s+"?\\$\\{(?:${[...wanted].join('|')}):?=`,
-    'm',
-  );
-  if (scripts.some((text) => sets.test(text))) return { is: 'unknown' };
-  if (
-    scripts.some((text) =>
-      /(?:^|[\s;&])(?:source|\.)\s+\S|\bxargs\b|\bexport\s+["']?\$|<\s*\S*\.env|\/run\/secrets|file_env/m.test(text),
-    )
-  )
-    return { is: 'unknown' };
+  if (mayBeSetByScript(stack, view, wanted)) return { is: 'unknown' };
   for (const load of env.loads) {
     const found = loaded(stack, view, load, isWanted);
     if (found.is !== 'no') return found;
@@ -111,6 +100,20 @@ export function provisionOf(stack: Stack, view: ServiceView, env: ServiceEnv, re
   return service.hiddenEnvironment || !startup.complete || !isPublicBase(view.image?.base)
     ? { is: 'unknown' }
     : { is: 'no' };
+}
+
+/** Whether a start script may set one of these variables: by its name, or by reading a file of them. */
+export function mayBeSetByScript(stack: Stack, { startup }: ServiceView, wanted: ReadonlySet<string>): boolean {
+  const scripts = startup.scripts.map(({ path }) => stack.repo.read(path) ?? '');
+  const sets = new RegExp(
+    `(?:^|[\\s;&])(?:${[...wanted].join('|')})=|:\\s+"?\\$\\{(?:${[...wanted].join('|')}):?=`,
+    'm',
+  );
+  return scripts.some(
+    (text) =>
+      sets.test(text) ||
+      /(?:^|[\s;&])(?:source|\.)\s+\S|\bxargs\b|\bexport\s+["']?\$|<\s*\S*\.env|\/run\/secrets|file_env/m.test(text),
+  );
 }
 
 const PUBLIC_BASE = new RegExp(

@@ -9,13 +9,14 @@ export interface SettingsReads {
   readonly loads: readonly EnvFileLoad[];
 }
 
-interface ClassPlace {
+/** A class, and the module that holds it. */
+export interface ClassPlace {
   readonly module: PythonModule;
   readonly of: PythonClass;
 }
 
 /** The classes from a settings class up to BaseSettings, itself first. */
-interface Settings {
+export interface Settings {
   readonly chain: readonly ClassPlace[];
   /** pydantic 2, where `Optional[X]` without a default is required. */
   readonly v2: boolean;
@@ -54,9 +55,16 @@ const isAskedFor = (module: PythonModule, { statement, scope }: PythonCall, code
       (/settings|config/i.test(name) || decorators.some(({ callee }) => /(?:^|\.)(?:lru_cache|cache)$/.test(callee))),
   );
 
-const inTest = (path: string): boolean => /(?:^|\/)(?:tests?\/|test_|conftest)/.test(path);
+/** True for files of tests. */
+export const inTest = (path: string): boolean => /(?:^|\/)(?:tests?\/|test_|conftest)/.test(path);
 
-function classAt(python: PythonPath, module: PythonModule, dotted: string, scope: string): ClassPlace | undefined {
+/** The class of the repository that a dotted name means. */
+export function classAt(
+  python: PythonPath,
+  module: PythonModule,
+  dotted: string,
+  scope: string,
+): ClassPlace | undefined {
   if (!/^[\w.]+$/.test(dotted)) return undefined;
   const own = module.classes.find(({ qualified }) => qualified === dotted);
   if (own) return { module, of: own };
@@ -66,7 +74,8 @@ function classAt(python: PythonPath, module: PythonModule, dotted: string, scope
   return of && origin?.kind === 'defined' ? { module: origin.module, of } : undefined;
 }
 
-function settingsOf(python: PythonPath, place: ClassPlace, depth: number): Settings | undefined {
+/** The classes from a settings class up; `undefined` for another class. */
+export function settingsOf(python: PythonPath, place: ClassPlace, depth: number): Settings | undefined {
   if (depth > 8) return undefined;
   for (const { text, name } of place.of.bases) {
     if (name !== undefined) continue;
@@ -84,7 +93,7 @@ function settingsOf(python: PythonPath, place: ClassPlace, depth: number): Setti
 const bodyOf = ({ module, of }: ClassPlace): string => module.text.slice(of.body.start, of.body.end);
 
 /** The configuration of a class: `SettingsConfigDict(key=…)`, `{"key": …}` or `class Config: key = …`. */
-function configured({ module, of }: ClassPlace, key: string): string | undefined {
+export function configured({ module, of }: ClassPlace, key: string): string | undefined {
   const model = module.assignments.find(({ target, scope }) => target === 'model_config' && scope === of.qualified);
   const inner = module.assignments.find(({ target, scope }) => target === key && scope === `${of.qualified}.Config`);
   const call = model && module.calls.find(({ at }) => at.start === model.value?.at.start);
@@ -93,9 +102,12 @@ function configured({ module, of }: ClassPlace, key: string): string | undefined
   return given ?? inner?.value?.text ?? item?.trim();
 }
 
-const literal = (text: string | undefined): string | undefined => /^[rub]?(["'])([^"']*)\1$/i.exec(text ?? '')?.[2];
+/** The text of a plain string literal. */
+export const literal = (text: string | undefined): string | undefined =>
+  /^[rub]?(["'])([^"']*)\1$/i.exec(text ?? '')?.[2];
 
-function loadsOf(place: ClassPlace): readonly EnvFileLoad[] {
+/** The files of variables that a settings class names. */
+export function loadsOf(place: ClassPlace): readonly EnvFileLoad[] {
   const text = configured(place, 'env_file');
   if (text === undefined || text === 'None') return [];
   const names = [...text.matchAll(/(["'])([^"']+)\1/g)].map((match) => match[2] ?? '');
@@ -142,7 +154,8 @@ function fieldsOf({ chain, v2 }: Settings, args: readonly PythonArgument[], at: 
   return [...reads.values()];
 }
 
-const isField = ({ target, annotation }: PythonAssignment): boolean =>
+/** True for an assignment of a class that declares a field. */
+export const isField = ({ target, annotation }: PythonAssignment): boolean =>
   /^[A-Za-z]\w*$/.test(target) && target !== 'model_config' && annotation !== undefined && !/ClassVar/.test(annotation);
 
 function isRequired(module: PythonModule, field: PythonAssignment, v2: boolean): boolean {
@@ -166,11 +179,12 @@ function isRequired(module: PythonModule, field: PythonAssignment, v2: boolean):
   return first === undefined || first.name !== undefined || first.text === '...';
 }
 
-const fieldCall = (module: PythonModule, field: PythonAssignment) =>
+/** The `Field(…)` that a field is assigned. */
+export const fieldCall = (module: PythonModule, field: PythonAssignment) =>
   module.calls.find(({ at, callee }) => at.start === field.value?.at.start && /(?:^|\.)Field$/.test(callee));
 
 /** The variables of a field; `undefined` when they are computed. */
-function namesOf(
+export function namesOf(
   module: PythonModule,
   field: PythonAssignment,
   prefix: string,

@@ -14,8 +14,16 @@ export interface StartingCode {
   readonly unusedConfigs: ReadonlySet<string>;
 }
 
+const known = new WeakMap<ServiceView, { readonly code: StartingCode | undefined }>();
+
 /** What runs at the start of a service; `undefined` without a module of the repository to begin with. */
 export function startingCode(stack: Stack, view: ServiceView): StartingCode | undefined {
+  const found = known.get(view) ?? { code: codeOf(stack, view) };
+  known.set(view, found);
+  return found.code;
+}
+
+function codeOf(stack: Stack, view: ServiceView): StartingCode | undefined {
   const { entry, python } = view;
   if (!entry) return undefined;
   const loaded = modulesOf(stack, view, entry);

@@ -36,7 +36,7 @@ const isLoginShell = ({ container }: ServiceView): boolean =>
   /(?:^|\/)(?:ba|da|a)?sh$/.test(container.argv?.words[0]?.text ?? '');
 
 /** It makes its environment, or installs into it, each time that it starts. */
-const installsItself = ({ startup }: ServiceView): boolean =>
+export const installsItself = ({ startup }: ServiceView): boolean =>
   startup.commands.some(({ argv, wrappers }) => {
     const line = [...wrappers, ...argv].join(' ');
     return (
