@@ -2,15 +2,20 @@ import type { Transform } from '../src/transform.ts';
 import activateVenv from './activate-venv/transform.ts';
 import addCeleryContext from './add-celery-context/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
+import cleanApt from './clean-apt/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
+import dropRoot from './drop-root/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
 import fixComposeShape from './fix-compose-shape/transform.ts';
+import noPipCache from './no-pip-cache/transform.ts';
+import pythonEnv from './python-env/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
+import slimRuntime from './slim-runtime/transform.ts';
 import splitCopy from './split-copy/transform.ts';
 import unmaskDependencies from './unmask-dependencies/transform.ts';
 import unquoteEnvValues from './unquote-env-values/transform.ts';
@@ -36,7 +41,12 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
- * - `add-celery-context` last: it touches the worker's module only.
+ * - `add-celery-context` last of the repairs: it touches the worker's module only.
+ *
+ * Then the group `hygiene`, which works on stacks that run:
+ * - `slim-runtime` before all that look at the stage that runs: it makes that stage;
+ * - `drop-root` after it, so that the user is made where the process runs, and the compilers' stage stays as it is;
+ * - `clean-apt`, `no-pip-cache` and `python-env` last: they touch single instructions, also those that the two before them wrote.
  */
 export const transforms: readonly Transform[] = [
   fixComposeShape,
@@ -56,4 +66,9 @@ export const transforms: readonly Transform[] = [
   addEntrypoint,
   deferModuleInit,
   addCeleryContext,
+  slimRuntime,
+  dropRoot,
+  cleanApt,
+  noPipCache,
+  pythonEnv,
 ];
