@@ -2,10 +2,10 @@ import type { Edit, Finding } from '../../src/finding.ts';
 import { eolOf, indentAt } from '../../src/lines.ts';
 import { type AptCommand, aptCommands, packageName, runScript } from '../../src/model/image/apt.ts';
 import { imageTag } from '../../src/model/image/base-image.ts';
+import { brings, isKnown, neededBy } from '../../src/model/image/debian-packages.ts';
 import { pythonOfBase } from '../../src/model/image/python-base.ts';
 import type { Dockerfile } from '../../src/parse/dockerfile.ts';
 import type { ShellWord } from '../../src/parse/shell.ts';
-import { brings, isKnown, neededBy } from './packages.ts';
 import type { Scene } from './scene.ts';
 
 /** Installs that take recommended packages along, of packages that are known to work without them. */

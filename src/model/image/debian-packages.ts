@@ -40,3 +40,42 @@ export const neededBy = (name: string): { readonly name: string; readonly why: s
 /** True when installing `name` installs `wanted` too. */
 export const brings = (name: string, wanted: string): boolean =>
   name === wanted || (Object.hasOwn(BRINGS, wanted) && (BRINGS[wanted]?.test(name) ?? false));
+
+/** Compilers and what only they need. */
+const BUILD_ONLY =
+  /^(?:gcc|g\+\+|cpp|make|cmake|build-essential|pkg-config|pkgconf|libc6-dev|musl-dev|linux-libc-dev|python3-dev|cargo|rustc|clang|llvm|swig|autoconf|automake|libtool|ninja-build|binutils|dpkg-dev|(?:gcc|g\+\+)-\d+)$/;
+/** What a program that was built with a -dev package loads: names that Debian 12 and 13 both install. `[]`: in the base already. */
+const RUNTIME: Readonly<Record<string, readonly string[]>> = {
+  'libpq-dev': ['libpq5'],
+  'default-libmysqlclient-dev': ['libmariadb3'],
+  'libmariadb-dev': ['libmariadb3'],
+  'libffi-dev': [],
+  'libssl-dev': [],
+  'zlib1g-dev': [],
+  'libbz2-dev': [],
+  'liblzma-dev': [],
+  'libsqlite3-dev': [],
+  'libxml2-dev': ['libxml2'],
+  'libxslt1-dev': ['libxslt1.1'],
+  'libxslt-dev': ['libxslt1.1'],
+  'libjpeg-dev': ['libjpeg62-turbo'],
+  'libjpeg62-turbo-dev': ['libjpeg62-turbo'],
+  'libfreetype6-dev': ['libfreetype6'],
+  'libwebp-dev': ['libwebp7'],
+  'libmagic-dev': ['libmagic1'],
+  'libcurl4-openssl-dev': ['libcurl4'],
+  'libyaml-dev': ['libyaml-0-2'],
+  'freetds-dev': ['libsybdb5'],
+  'unixodbc-dev': ['unixodbc'],
+  'libsnappy-dev': ['libsnappy1v5'],
+};
+
+/** What the image that runs needs of a package that the build needs; `undefined` when that is not known. */
+export function runtimeOf(name: string): readonly string[] | undefined {
+  if (BUILD_ONLY.test(name)) return [];
+  if (Object.hasOwn(RUNTIME, name)) return RUNTIME[name];
+  return /-dev$/.test(name) ? undefined : [name];
+}
+
+/** True for a package that only a build needs. */
+export const isForBuilding = (name: string): boolean => BUILD_ONLY.test(name) || /-dev$/.test(name);
