@@ -6,9 +6,11 @@ import type { ShellWord } from '../../src/parse/shell.ts';
 /** What a RUN is for; `undefined` when it is not understood, or does several of these. */
 export type RunKind = 'apt' | 'pip' | 'set-up' | 'project' | undefined;
 
-const SET_UP = /^(?:mkdir|chmod|chown|useradd|groupadd|adduser|addgroup|usermod|touch|echo|printf|true|set|sed|rm|cd)$/;
+const SET_UP = /^(?:mkdir|chmod|chown|useradd|groupadd|adduser|addgroup|usermod|true)$/;
+/** They may also change what a build reads: apt's mirrors, pip's configuration. */
+const LOOSE = /^(?:touch|echo|printf|sed|rm|cd|dos2unix)$/;
 
-/** Understands a RUN: `set-up` makes users and folders, `project` runs the project's own Python. */
+/** Understands a RUN: `set-up` makes users and folders, `project` changes files or runs the project's own Python. */
 export function kindOf(layer: ImageLayer): RunKind {
   const { instruction } = layer;
   const script = instruction.exec ? undefined : runScript(instruction);
@@ -26,9 +28,12 @@ export function kindOf(layer: ImageLayer): RunKind {
       if (name === 'pip') return [isPlainInstall(rest) ? 'pip' : undefined];
       if (name === 'python' && /^manage\.py (?:collectstatic|compilemessages)\b/.test(rest.join(' ')))
         return ['project'];
+      if (LOOSE.test(name)) return ['project'];
       return [SET_UP.test(name) ? 'set-up' : undefined];
     }),
   );
+  if ([...kinds].every((kind) => kind === 'set-up' || kind === 'project'))
+    return kinds.has('project') ? 'project' : 'set-up';
   return kinds.size === 1 ? [...kinds][0] : undefined;
 }
 
@@ -36,9 +41,10 @@ export function kindOf(layer: ImageLayer): RunKind {
 const isPlainInstall = (words: readonly string[]): boolean =>
   words.find((word) => !word.startsWith('-')) === 'install' &&
   !words.some(
-    (word) =>
-      /^(?:--(?:user|target|prefix|root|editable|break-system-packages|python)(?:=|$)|-[te]$|\.|file:)/.test(word) ||
-      /\.whl$|^\/|^~/.test(word),
+    (word, index) =>
+      /^(?:--(?:user|target|prefix|root|editable|break-system-packages|python)(?:=|$)|-[te]$)/.test(word) ||
+      (/^(?:\.|\/|~|file:)|\.(?:whl|tar\.gz)$/.test(word) &&
+        !/^(?:-r|-c|--requirement|--constraint)$/.test(words[index - 1] ?? '')),
   );
 
 /** The packages that apt installs in a RUN, as written. */
