@@ -16,7 +16,7 @@ export function* keptLists(scene: Scene): Iterable<Finding> {
   const certain = apt.every(({ command }) => isCertain(command));
   if (!update || installs.length === 0 || !certain || isMounted(instruction)) return;
   if (/\/var\/lib\/apt|\/var\/lib\/?(?=[\s;&|]|$)/.test(instruction.script)) return;
-  const reader = later(scene).find(readsLists);
+  const reader = later(scene).find((each) => readsLists(scene, each));
   const edit = reader ? undefined : removal(scene, update.sudo);
   if (!edit) return;
   yield {

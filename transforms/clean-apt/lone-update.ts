@@ -9,7 +9,8 @@ export function loneUpdate(scene: Scene): readonly Finding[] | undefined {
   if (script.commands.length !== 1 || update?.verb?.text !== 'update' || isMounted(instruction)) return undefined;
   const all = image.stage.instructions;
   const next = all[all.indexOf(instruction) + 1];
-  const user = all.slice(all.indexOf(instruction) + 1).find(readsLists);
+  const users = all.slice(all.indexOf(instruction) + 1).filter((each) => readsLists(scene, each));
+  const [user] = users;
   if (!user) return [];
   const finding = {
     message:
@@ -21,13 +22,13 @@ export function loneUpdate(scene: Scene): readonly Finding[] | undefined {
     ],
   };
   const title = 'Fetch the package lists in the layer that installs';
-  const following = next === user && !isMounted(user) ? joined(scene, user) : undefined;
+  const following = next === user && users.length === 1 && !isMounted(user) ? joined(scene, user) : undefined;
   if (following === undefined)
     return [
       {
         ...finding,
         fix: { title, safety: 'manual', changes: [] },
-        advice: 'Write `apt-get update && ` in front of the install, and take this instruction away.',
+        advice: 'Write `apt-get update && ` in front of each install, and take this instruction away.',
       },
     ];
   const { path } = dockerfile;
@@ -46,7 +47,9 @@ function joined(
     user.flags.length === 0 &&
     instruction.flags.length === 0 &&
     instruction.heredocs.length === 0;
-  if (!isPlain || !first || first.within.length > 0) return undefined;
+  // What follows on the line may be a comment of the shell.
+  const isWhole = runScript(instruction)?.commands[0]?.at.end === instruction.at.end;
+  if (!isPlain || !isWhole || !first || first.within.length > 0) return undefined;
   const or = script.commands.some(({ joinedBy, within }) => joinedBy === '||' && within.length === 0);
   const semicolon = script.commands.slice(1).some(({ joinedBy, within }) => joinedBy === ';' && within.length === 0);
   const between = dockerfile.text.slice(instruction.at.end, user.args.start);

@@ -2,7 +2,7 @@ import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import { eolOf, lineStart } from '../../src/lines.ts';
 import { contextCopies } from '../../src/model/image/files.ts';
 import type { ImageLayer } from '../../src/model/image/layer.ts';
-import type { DockerInstruction } from '../../src/parse/dockerfile.ts';
+import { copyOf, type DockerInstruction } from '../../src/parse/dockerfile.ts';
 import { within } from '../../src/repo/path.ts';
 import type { Case } from './case.ts';
 import { type Places, placesOf } from './places.ts';
@@ -89,6 +89,13 @@ function changesFor(
       ({ target }) => within(workdir, target) !== undefined,
     ),
   );
+  const isMissing = own.some(({ instruction }) => {
+    const copy = copyOf(instruction);
+    return (
+      copy && copy.from === undefined && contextCopies(stack.repo, layers, indexOf(layers, instruction)).length === 0
+    );
+  });
+  if (isMissing) return undefined;
   const code = intoWorkdir.filter(
     ({ instruction }) =>
       own.findIndex((each) => each.instruction === instruction) > lastInstall ||
