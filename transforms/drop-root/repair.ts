@@ -36,7 +36,7 @@ export function repair(subject: Case): Finding | undefined {
   const changes = changesFor(
     subject,
     places.owned,
-    places.volumes.map(({ target }) => target),
+    places.volumes.map(({ target }) => target).filter((target) => !subject.made.includes(target)),
   );
   if (!changes) return undefined;
   const advice = adviceFor(subject, places);
