@@ -5,11 +5,13 @@ import addDeployScript from './add-deploy-script/transform.ts';
 import addEntrypoint from './add-entrypoint/transform.ts';
 import addHealthchecks from './add-healthchecks/transform.ts';
 import bindAllInterfaces from './bind-all-interfaces/transform.ts';
+import cleanApt from './clean-apt/transform.ts';
 import copyFromStage from './copy-from-stage/transform.ts';
 import declareEnv from './declare-env/transform.ts';
 import declareRequirement from './declare-requirement/transform.ts';
 import deferModuleInit from './defer-module-init/transform.ts';
 import dropComposeVersion from './drop-compose-version/transform.ts';
+import dropRoot from './drop-root/transform.ts';
 import externaliseSecrets from './externalise-secrets/transform.ts';
 import fixAppReference from './fix-app-reference/transform.ts';
 import fixBuildPaths from './fix-build-paths/transform.ts';
@@ -18,12 +20,15 @@ import fixHealthcheck from './fix-healthcheck/transform.ts';
 import fixShellScripts from './fix-shell-scripts/transform.ts';
 import ignoreBuildContext from './ignore-build-context/transform.ts';
 import matchSettings from './match-settings/transform.ts';
+import noPipCache from './no-pip-cache/transform.ts';
 import persistData from './persist-data/transform.ts';
+import pythonEnv from './python-env/transform.ts';
 import removeMigrator from './remove-migrator/transform.ts';
 import repairConditional from './repair-conditional/transform.ts';
 import restartPolicy from './restart-policy/transform.ts';
 import simplifyDependsOn from './simplify-depends-on/transform.ts';
 import singleDatabase from './single-database/transform.ts';
+import slimRuntime from './slim-runtime/transform.ts';
 import splitCopy from './split-copy/transform.ts';
 import unmaskDependencies from './unmask-dependencies/transform.ts';
 import unquoteEnvValues from './unquote-env-values/transform.ts';
@@ -93,6 +98,11 @@ export const transforms: readonly Transform[] = [
   bindAllInterfaces,
   fixHealthcheck,
   singleDatabase,
+  slimRuntime,
+  dropRoot,
+  cleanApt,
+  noPipCache,
+  pythonEnv,
   addHealthchecks,
   restartPolicy,
   dropComposeVersion,
