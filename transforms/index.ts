@@ -50,6 +50,7 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - all of them before `split-copy`, which orders the layers that they add and move, and that nothing later moves;
  * - `unquote-env-values` before whatever reads values: a quote in front hides what they are;
  * - `externalise-secrets` before all that moves or repeats a value: a secret never shows on a line that somebody else writes;
+ * - `add-celery-context` before `declare-env`: a worker that makes the application needs what the application requires;
  * - `declare-env` before `use-service-hosts`, which looks at the values of the variables that a service has: what it adds for a
  *   default at localhost is never a variable that the source requires;
  * - `use-service-hosts` before everything that asks which stores a service uses: an address at localhost names none;
@@ -59,7 +60,6 @@ import useServiceHosts from './use-service-hosts/transform.ts';
  * - `remove-migrator` before `simplify-depends-on`, which would else repair edges to a service that goes away;
  * - `add-entrypoint` after both, so that the migration command has one owner and waits for healthy stores;
  * - `defer-module-init` after it, because it needs an entrypoint that runs the initialisation once;
- * - `add-celery-context` next: it touches the worker's module and what it gets from Compose;
  * - `bind-all-interfaces` before `fix-healthcheck`, which asks on what a process listens;
  * - `fix-healthcheck` last of the repairs: it reads the command, the environment and the source as all others leave them.
  *
@@ -85,6 +85,7 @@ export const transforms: readonly Transform[] = [
   splitCopy,
   unquoteEnvValues,
   externaliseSecrets,
+  addCeleryContext,
   declareEnv,
   useServiceHosts,
   useEnvValues,
@@ -94,7 +95,6 @@ export const transforms: readonly Transform[] = [
   simplifyDependsOn,
   addEntrypoint,
   deferModuleInit,
-  addCeleryContext,
   bindAllInterfaces,
   fixHealthcheck,
   singleDatabase,
