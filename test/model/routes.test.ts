@@ -155,6 +155,11 @@ describe('FastAPI', () => {
     expect(table.routes.slice(0, 4).map(({ need }) => need)).toEqual(['nothing', 'login', 'parameters', 'nothing']);
   });
 
+  test('two paths of one function', () => {
+    const table = fastapi('app = FastAPI()\n@app.get("/a")\n@app.get("/b")\ndef a(): ...\n');
+    expect(table.routes.slice(0, 2).map(({ path, need }) => `${path} ${need}`)).toEqual(['/a nothing', '/b nothing']);
+  });
+
   test('routers that are included when the server starts', () => {
     const table = fastapi('app = FastAPI()\n@app.on_event("startup")\ndef start():\n    app.include_router(load())\n');
     expect(answers(table, '/x')).toEqual(['unknown']);

@@ -25,6 +25,17 @@ export function wantedBy(stack: Stack, service: Service, port: number): Wanted |
       error: 'Connection reset by peer',
       evidence: [{ at: published.at, says: `port ${port} of the container is published` }],
     };
+  // https://doc.traefik.io/traefik/routing/providers/docker/#port
+  const told = new RegExp(`loadbalancer\\.server\\.port["']?\\s*[:=]\\s*["']?${port}(?!\\d)`, 'i');
+  const labels = service.parts
+    .get('labels')
+    ?.find(({ file, node }) => told.test(file.text.slice(node.at.start, node.at.end)));
+  if (labels)
+    return {
+      says: `its labels tell Traefik to connect to port ${port}`,
+      error: 'Bad Gateway',
+      evidence: [{ at: labels.node.at, says: `Traefik is told port ${port}` }],
+    };
   for (const other of stack.neighbours(service)) {
     if (other === service || !sharesNetwork(service, other)) continue;
     const at = namedBy(stack, other, service, port);

@@ -33,7 +33,7 @@ export function judgeCheck(stack: Stack, view: ServiceView, check: HealthCheck):
   const listeners = alone ? listenersOf(stack, view) : undefined;
   const faults: CheckFault[] = [
     ...programFault(stack, view, check),
-    ...codeFault(view, check),
+    ...codeFault(stack, view, check),
     ...wordsFault(view, check),
   ];
   if (!address || !alone) return { faults, listeners, routes: undefined, port: undefined };
@@ -121,8 +121,9 @@ const mayBeInstalled = ({ image }: ServiceView, program: string): boolean =>
         /\bxargs\b|--with-deps|install-deps|\bsudo\b/.test(instruction.script)),
   ) === true;
 
-function codeFault(view: ServiceView, { code, place }: HealthCheck): readonly CheckFault[] {
-  if (code === undefined || code.includes('$')) return [];
+function codeFault(stack: Stack, view: ServiceView, { code, place }: HealthCheck): readonly CheckFault[] {
+  // The parser is loaded for repositories with Python files.
+  if (code === undefined || code.includes('$') || !stack.repo.paths.some((path) => path.endsWith('.py'))) return [];
   const { errors } = readPython('check.py', `${code}\n`);
   if (errors.length === 0) return [];
   const says = `the check of ${view.service.name} is no valid Python, so it fails with \`SyntaxError: invalid syntax\``;

@@ -6,7 +6,7 @@ import type { ServedObject } from './served-object.ts';
 const LOGIN =
   /login|auth|jwt|token|permission|role|admin|protected|require|current_user|superuser|bearer|api_?key|security|verify/i;
 const HARMLESS =
-  /(?:^|\.)(?:cross_origin|cached?|memoize|limit|exempt|swag_from|doc|response|arguments|marshal_with|marshal_list_with|produces|wraps|staticmethod|version|timed|time|observe|no_cache)$/;
+  /(?:^|\.)(?:cross_origin|cached?|memoize|limit|exempt|swag_from|doc|response|arguments|marshal_with|marshal_list_with|produces|wraps|staticmethod|version|timed|time|observe|no_cache)$|\.(?:route|get|post|put|patch|delete|api_route)$/;
 /** Types that a framework fills in by itself. */
 const FILLED_IN = /^(?:\w+\.)?(?:Request|Response|WebSocket|BackgroundTasks|HTTPConnection|AsyncSession|Session)$/;
 
