@@ -1,3 +1,4 @@
+import { isToken } from './secret/shapes.ts';
 import { exampleWords, isCommonPassword } from './secret/words.ts';
 
 /** Settings about a secret (its length, its place, the part that everybody may know) are no secrets. */
@@ -26,8 +27,11 @@ const isKeyName = (name: string): boolean => {
 };
 
 /** Whether `name=value` gives a secret away. */
-export const isSecret = (name: string, value: string): boolean =>
-  isSecretValue(value) && (isSecretName(name) ? !isDsnWithoutSecret(name, value) : isKeyName(name) && isRandom(value));
+export const isSecret = (name: string, value: string): boolean => {
+  if (!isSecretValue(value)) return false;
+  if (isToken(value)) return true;
+  return isSecretName(name) ? !isDsnWithoutSecret(name, value) : isKeyName(name) && isRandom(value);
+};
 
 /** `mysql:host=db;dbname=shop` has no secret in it, and a URL with a password is looked at as a URL. */
 const isDsnWithoutSecret = (name: string, value: string): boolean =>

@@ -4,21 +4,31 @@ import { addToExample, type ExampleEntry, examplePath } from '../../src/model/en
 import { exampleValues } from '../../src/model/secret/known.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { type Named, namesFor } from './naming.ts';
-import { bodyOf, inCommands, type Written, writtenIn } from './written.ts';
+import { filesOf, inCommands, type Place, unspliced, type Written, writtenIn } from './written.ts';
 
 /** All secrets that a project's Compose files hold, in one finding: one variable may stand in several places. */
 export function* composeFindings(stack: Stack, project: ComposeProject): Iterable<Finding> {
   const examples = exampleValues(stack.repo);
-  const direct = writtenIn(project, examples);
+  const services = stack.services.filter((service) => service.project === project);
+  const files = filesOf(project, services);
+  const direct = writtenIn(files, examples);
   const known = new Set(direct.map(({ value }) => value));
-  const files = [...new Set(direct.map(({ file }) => file).concat(project.files))];
   const commands = files.flatMap((file) => inCommands(file, known, examples));
   const all = [...direct, ...commands.filter((each) => !direct.some(({ at }) => overlap(at, each.at)))];
-  if (all.length === 0) return;
-  const services = stack.services.filter((service) => service.project === project);
   const named = namesFor(project, services, all);
   if (named.length > 0) yield findingOf(stack, project, named);
+  for (const place of unspliced(files)) yield blockFinding(place);
 }
+
+/** A key of several lines, which no line of `.env.example` can stand for. */
+const blockFinding = ({ owner, name, scalar }: Place): Finding => ({
+  message: `${scalar.at.path} holds ${name} in plain text: whoever reads the repository, a fork or its history has it.`,
+  at: scalar.at,
+  evidence: [{ at: scalar.at, says: `${owner ?? 'an anchor'}: ${name} over several lines` }],
+  fix: { title: `Take ${name} out of ${scalar.at.path}`, safety: 'manual', changes: [] },
+  // https://docs.docker.com/compose/how-tos/use-secrets/
+  advice: `Put it into a file that git ignores, and give that file to the service as a secret ("secrets: ${name.toLowerCase()}: { file: ./secrets/${name.toLowerCase()} }"): the process reads /run/secrets/${name.toLowerCase()}. What was committed stays in the history: choose a new one.`,
+});
 
 const overlap = (a: Written['at'], b: Written['at']): boolean =>
   a.path === b.path && a.start < b.end && b.start < a.end;
@@ -43,7 +53,7 @@ function findingOf(stack: Stack, project: ComposeProject, named: readonly Named[
     at: first,
     evidence,
     fix: {
-      title: `Take ${listed(names)} from .env${examples.length > 0 ? `, and name ${many ? 'them' : 'it'} in ${example}` : ''}`,
+      title: `Take ${listed(names)} from ${project.folder === '' ? '' : `${project.folder}/`}.env${examples.length > 0 ? `, and name ${many ? 'them' : 'it'} in ${example}` : ''}`,
       safety: 'review',
       changes: [...edits, ...examples],
     },
@@ -68,8 +78,7 @@ function editsFor(named: readonly Named[]): readonly Edit[] {
   }
   return [...scalars.values()].flatMap((group) => {
     const [first] = group;
-    const body = first && bodyOf(first.written.scalar);
-    if (!first || !body) return [];
+    if (!first) return [];
     const { scalar, flow } = first.written;
     const text = [...group]
       .sort((a, b) => b.written.at.start - a.written.at.start)

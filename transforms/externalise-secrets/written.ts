@@ -3,6 +3,7 @@ import type { ComposeProject } from '../../src/model/compose/project.ts';
 import { isOfTests } from '../../src/model/of-tests.ts';
 import { isExample } from '../../src/model/secret/known.ts';
 import { credentialsIn, isCommon, isSecret, isSecretValue, isUrlSecret } from '../../src/model/secret.ts';
+import type { Service } from '../../src/model/service.ts';
 import type { ComposeFile, ComposeNode, ComposeScalar } from '../../src/parse/compose.ts';
 import { nameOf } from '../../src/repo/path.ts';
 
@@ -29,20 +30,35 @@ export interface Written {
 
 const OF_DEVELOPMENT = /(?:^|[._-])(?:dev|devel|development|local|override|devcontainer)(?:[._-]|$)/i;
 
-/** The secrets of a project's Compose files, each where it physically stands. */
-export function writtenIn(project: ComposeProject, examples: ReadonlySet<string>): readonly Written[] {
-  const files = [...new Set([...project.files, ...project.overlays])];
-  return files
-    .filter((file) => !isOfTests(nameOf(file.path)) && file.problems.length === 0)
-    .flatMap((file) => {
-      const lax = OF_DEVELOPMENT.test(nameOf(file.path)) || /(?:^|\/)\.devcontainer\//.test(file.path);
-      return placesOf(file)
-        .flatMap((place) => secretsAt(file, place))
-        .filter(
-          ({ value, reference }) =>
-            !isExample(value, examples) && !((lax || reference !== undefined) && isCommon(value)),
-        );
-    });
+/** The files that a project's services are made of: its own, overlays, and those that it extends; none of a test run. */
+export function filesOf(project: ComposeProject, services: readonly Service[]): readonly ComposeFile[] {
+  const extended = services.flatMap(({ parts }) => [...parts.values()].flatMap((each) => each.map(({ file }) => file)));
+  return [...new Set([...project.files, ...project.overlays, ...extended])].filter(
+    (file) => !isOfTests(nameOf(file.path)) && file.problems.length === 0,
+  );
+}
+
+/** Secrets over several lines: nothing that fits into a variable of one line can stand for them. */
+export const unspliced = (files: readonly ComposeFile[]): readonly Place[] =>
+  files.flatMap((file) =>
+    placesOf(file).filter(({ name, scalar, section }) => {
+      const isBlock = scalar.style === 'literal' || scalar.style === 'folded';
+      const [value = ''] = String(scalar.value).trim().split('\n');
+      const isKey = /-----BEGIN [A-Z ]*PRIVATE/.test(value);
+      return isBlock && section !== 'command' && !isOfTests(name) && (isSecret(name, value) || isKey);
+    }),
+  );
+
+/** The secrets of Compose files, each where it physically stands. */
+export function writtenIn(files: readonly ComposeFile[], examples: ReadonlySet<string>): readonly Written[] {
+  return files.flatMap((file) => {
+    const lax = OF_DEVELOPMENT.test(nameOf(file.path)) || /(?:^|\/)\.devcontainer\//.test(file.path);
+    return placesOf(file)
+      .flatMap((place) => secretsAt(file, place))
+      .filter(
+        ({ value, reference }) => !isExample(value, examples) && !((lax || reference !== undefined) && isCommon(value)),
+      );
+  });
 }
 
 /** A scalar that may hold secrets, with the name that it is the value of. */
@@ -137,7 +153,9 @@ const FALLBACK = /\$\{(\w+):?-([^${}]+)\}/g;
 function secretsAt(file: ComposeFile, place: Place): readonly Written[] {
   const { owner, name, section, scalar, flow, skip } = place;
   const body = bodyOf(scalar);
-  if (isOfTests(name) || !body) return [];
+  if (isOfTests(name)) return [];
+  if (!body) return escapedAt(file, place);
+  if (scalar.style === 'literal' || scalar.style === 'folded') return [];
   const source = body.text.slice(skip);
   const start = body.start + skip;
   const make = (from: number, to: number, value: string, more: Partial<Written>): Written => ({
@@ -168,6 +186,15 @@ function secretsAt(file: ComposeFile, place: Place): readonly Written[] {
   if (section !== 'command' && found.length === 0 && isWhole(name, source))
     found.push(make(0, source.length, source, {}));
   return found;
+}
+
+/** A value with escapes between its quotes is replaced as a whole, or not at all. */
+function escapedAt(file: ComposeFile, { skip, scalar, ...place }: Place): readonly Written[] {
+  const value = String(scalar.value);
+  const isQuoted = scalar.style === 'double' || scalar.style === 'single';
+  if (!isQuoted || skip > 0 || place.section === 'command' || !isWhole(place.name, value)) return [];
+  const at = { path: file.path, start: scalar.at.start + 1, end: scalar.at.end - 1 };
+  return [{ ...place, file, scalar, at, value: value.replaceAll('$$', '$'), reference: undefined, url: undefined }];
 }
 
 const isWhole = (name: string, source: string): boolean => isSecret(name, source) && !/\n/.test(source);

@@ -5,9 +5,6 @@ import type { Stack } from '../../src/model/stack.ts';
 import { type ComposeFile, entryOf, insertEntries, insertItems, keysOf, valueAt } from '../../src/parse/compose.ts';
 import { type ComposeStep, inSequence } from '../../src/parse/compose-sequence.ts';
 
-/** Steps by file, in the order in which they are made. */
-export type Steps = ReadonlyMap<ComposeFile, readonly ComposeStep[]>;
-
 /** The named volumes that a project declares. */
 export const declaredVolumes = (project: ComposeProject): readonly string[] =>
   [...project.files, ...project.overlays].flatMap((file) => keysOf(valueAt(file.root, 'volumes')));
