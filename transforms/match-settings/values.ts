@@ -53,12 +53,29 @@ export function valueFinding(stack: Stack, all: readonly RejectedValue[]): Findi
     return manual(
       `Which value is meant is yours to say: the field ${field.name} of ${use.name} takes ${field.annotation.replace(/\s+/g, ' ')}.${value.text === '' ? ' Leave the variable out when there is none.' : ''}`,
     );
-  const reader = otherReader(stack, all);
+  const reader = otherUse(stack, all) ?? otherReader(stack, all);
   if (reader !== undefined) return manual(`${reader} reads ${value.name}, too: change it for both.`);
   const edit = valueEdit(value, rejection.meant);
   return edit
     ? { ...finding, fix: { title, safety: 'review', changes: [edit] } }
     : manual(`Write the value as ${use.name} reads it where it stands.`);
+}
+
+/** A Compose file that fills the entry of `.env` in somewhere else, too. */
+function otherUse(stack: Stack, all: readonly RejectedValue[]): string | undefined {
+  const [first] = all;
+  const place = first?.value.place;
+  if (!first || place?.kind !== 'dotenv' || first.value.evidence.length < 2) return undefined;
+  const entry = stack.sources.dotenv(place.path)?.entries.find(({ valueAt }) => valueAt.start === place.at.start);
+  const named = new RegExp(`\\$\\{?${escapeRegExp(entry?.name ?? '')}\\b`, 'g');
+  const known = all.flatMap(({ value }) => value.evidence.slice(0, 1).map(({ at }) => at));
+  return stack.projects
+    .flatMap(({ files, overlays }) => [...files, ...overlays])
+    .find(({ path, text }) =>
+      [...text.matchAll(named)].some(
+        ({ index }) => !known.some((at) => at.path === path && at.start <= index && at.end >= index),
+      ),
+    )?.path;
 }
 
 /** Source that reads the variable in another way, so that another spelling may break it. */
