@@ -37,6 +37,7 @@ export default defineTransform({
 
 /** One finding for each stage that a service runs. */
 function* forServices(dockerfile: Dockerfile, views: readonly ServiceView[]): Iterable<Finding> {
+  const done = new Set<DockerStage>();
   for (const stage of dockerfile.stages) {
     const users = views.filter(({ image }) => image?.dockerfile === dockerfile && image.stage.index === stage.index);
     const image = users[0]?.image;
@@ -47,9 +48,18 @@ function* forServices(dockerfile: Dockerfile, views: readonly ServiceView[]): It
       users.every(({ service, startup }) => service.environment.has(name) || hasOption(startup.main?.argv ?? [], name));
     const hidden = users.some(({ service }) => service.hiddenEnvironment);
     const missing = WANTED.filter((name) => !image.env.has(name) && !provided(name));
-    const finding = hidden ? undefined : judge(dockerfile, stage, image, missing);
+    const first = firstStage(dockerfile, stage);
+    const finding = hidden || done.has(first) ? undefined : judge(dockerfile, first, image, missing);
     if (finding) yield finding;
+    done.add(first);
   }
+}
+
+/** The stage of the same file that a stage is built over in the end: what is set there holds for all that share it. */
+function firstStage(dockerfile: Dockerfile, stage: DockerStage): DockerStage {
+  const base = stage.base.toLowerCase();
+  const below = dockerfile.stages.find(({ name, index }) => index < stage.index && name?.toLowerCase() === base);
+  return below ? firstStage(dockerfile, below) : stage;
 }
 
 const runsPython = ({ startup, image }: ServiceView): boolean =>
@@ -82,7 +92,7 @@ function* forLone(stack: Stack, dockerfile: Dockerfile): Iterable<Finding> {
   )
     return;
   const missing = WANTED.filter((name) => !image.env.has(name) && !hasOption(argv, name));
-  const finding = judge(dockerfile, image.stage, image, missing);
+  const finding = judge(dockerfile, firstStage(dockerfile, image.stage), image, missing);
   if (finding) yield finding;
 }
 
@@ -105,7 +115,7 @@ function judge(
     message: `The image runs Python without ${missing.join(' and ')}, so ${what.join(', and ')}`,
     at: stage.from.at,
     evidence: [
-      { at: stage.from.at, says: 'this stage runs Python, and neither it nor its base sets them' },
+      { at: stage.from.at, says: 'the stage that runs Python starts here, and nothing sets them' },
       ...(image.cmd ? [{ at: image.cmd.at, says: 'this is what it runs' }] : []),
     ],
     fix: {
