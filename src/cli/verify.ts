@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { Environment } from '../cli.ts';
 import { UserError } from '../errors.ts';
+import { changedFiles } from '../output/changed-files.ts';
 import type { Palette } from '../output/palette.ts';
 import { verificationJson, verificationMarkdown, verificationTable } from '../output/verification.ts';
 import { visible } from '../output/visible.ts';
@@ -48,11 +49,14 @@ export type Answer = { readonly verification: Verification } | { readonly status
 export async function verifyCommand(
   environment: Environment,
   root: string,
-  { before, after }: Run,
+  run: Run,
   flags: VerifyFlags,
   palettes: { readonly stdout: Palette },
 ): Promise<number> {
-  const answer = await verified(environment, root, before, after, flags);
+  const same = changedFiles(run).length === 0;
+  if (same) environment.stderr.write('Nothing is to be repaired here: the stack is started once, as it is.\n');
+  const how = same ? { ...flags, afterOnly: true as const } : flags;
+  const answer = await verified(environment, root, run.before, run.after, how);
   if ('status' in answer) return answer.status;
   const { verification } = answer;
   const { stdout } = environment;
@@ -123,7 +127,7 @@ function tellLeftover({ stderr }: Environment, left: readonly Leftover[]): void 
 /** The repository's code runs with the rights of Docker: nobody shall be surprised by that. */
 async function consent({ stderr, ask }: Environment, root: string, flags: VerifyFlags): Promise<void> {
   const what = flags.buildOnly ? 'builds the images of' : 'builds and starts the stack of';
-  const times = flags.afterOnly ? 'as it would be' : 'twice: as it is, and as it would be';
+  const times = flags.afterOnly ? 'once' : 'twice: as it is, and as it would be';
   stderr.write(
     `This ${what} ${visible(root)} with Docker, ${times}. It runs the code of the repository, from temporary copies.\n`,
   );

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
 import { codeOf } from '../repo/file-system.ts';
 import { docker } from './docker.ts';
 import { commandsOf, deadRuns, LABEL, type RunRecord, unregister } from './registry.ts';
@@ -42,7 +43,11 @@ export async function sweep(id: string, kinds: readonly Kind[]): Promise<readonl
 
 async function listed(argv: readonly string[]): Promise<readonly string[]> {
   const { code, stdout, stderr } = await docker(argv, { timeoutMs: 60_000 });
-  if (code !== 0) throw new Error(`docker ${argv.join(' ')}: ${stderr.trim()}`);
+  if (code !== 0)
+    throw new UserError(
+      `What was started could not be removed: ${stderr.trim()}`,
+      'Run dockfix verify --clean when the engine answers again.',
+    );
   return [...new Set(stdout.split('\n').filter(Boolean))];
 }
 

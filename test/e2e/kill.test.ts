@@ -11,13 +11,15 @@ const KILLS = Number(process.env['DOCKFIX_KILLS'] ?? 2);
 /** From the first look at the repository until both services run: both sides fall into it. */
 const LATEST_MS = 22_000;
 
-/** Builds, pulls nothing, and has everything that could be left behind. */
+/** Is repaired (so that both sides start), pulls nothing, and has everything that could be left behind. */
 const STACK = {
   Dockerfile: `FROM python:3.11-slim
-RUN sleep 1 && echo from the build
-COPY app.py /
-CMD ["python", "/app.py"]
+WORKDIR /app
+COPY . .
+RUN pip install -r requirements.txt
+CMD ["python", "app.py"]
 `,
+  'requirements.txt': '# nothing yet\n',
   'app.py': 'import time\ntime.sleep(3600)\n',
   'compose.yml': `services:
   web:
