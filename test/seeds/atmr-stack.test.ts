@@ -19,7 +19,7 @@ beforeAll(async () => {
   await loadPythonForTests();
   broken = before('atmr-stack');
   repaired = repairedWith(broken, []);
-});
+}, 60_000);
 
 /** What the source of a service requires and nothing gives to it. */
 function lacking(stack: Stack, name: string): readonly string[] {

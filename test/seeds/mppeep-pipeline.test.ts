@@ -28,7 +28,7 @@ beforeAll(async () => {
   repaired = repairedWith(broken, []);
   now = stackOf(broken);
   then = stackOf(repaired);
-});
+}, 60_000);
 
 /** The repository with another text in one file. */
 function changed(repo: Repo, path: string, from: string, to: string): Repo {

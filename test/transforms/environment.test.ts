@@ -133,12 +133,31 @@ describe('declare-env', () => {
   test('says which name the source reads when a similar one is set', () => {
     const [finding] = found(declareEnv, {
       'app.py': 'import os\nURL = os.environ["DATABASE_URL"]\n',
-      'docker-compose.yml': web('DATABASE_URI: postgresql://shop:hunter2@db/shop'),
+      'docker-compose.yml': web(),
       '.env': 'DATABASE_URI=postgresql://shop:hunter2@db/shop\n',
     });
     expect(finding?.message).toContain('DATABASE_URI is set, a name that the source does not read.');
     expect(finding?.advice).toContain('Rename DATABASE_URI where it is meant to be DATABASE_URL.');
     expect(JSON.stringify(finding)).not.toContain('hunter2');
+  });
+
+  test('gives a value of environment the name that the source reads, and does not repeat the value', () => {
+    const files = {
+      'app.py': 'import os\nURL = os.environ["DATABASE_URL"]\n',
+      'docker-compose.yml': web('DATABASE_URI: postgresql://shop:hunter2@db/shop'),
+    };
+    const [finding] = found(declareEnv, files);
+    expect(finding?.fix).toMatchObject({ title: 'Rename DATABASE_URI to DATABASE_URL', safety: 'review' });
+    expect(finding?.fix?.changes).toMatchObject([{ path: 'docker-compose.yml', text: 'DATABASE_URL' }]);
+    expect(JSON.stringify(finding)).not.toContain('hunter2');
+  });
+
+  test('renames nothing to a name that only looks alike', () => {
+    const [finding] = found(declareEnv, {
+      'app.py': 'import os\nPORT = os.environ["DB_PORT"]\n',
+      'docker-compose.yml': web('DB_HOST: db'),
+    });
+    expect(finding?.fix?.title).toMatch(/^Take DB_PORT from \.env/);
   });
 
   test('writes a placeholder, never what .env holds', () => {

@@ -29,6 +29,10 @@ const spelt = (name: string): string =>
     .map((part) => SPELLINGS[part] ?? part)
     .join('');
 
+/** Names of one word (`USER`, `HOST`) mean something to other programs too. */
+const isOtherSpelling = (name: string, wanted: string): boolean =>
+  name !== wanted && wanted.includes('_') && spelt(name) === spelt(wanted);
+
 /** The variables whose value stands in a Compose file already, under a name that nothing in the repository reads. */
 export function renamesOf(stack: Stack, missing: readonly Missing[]): readonly Rename[] {
   const found = missing.flatMap((each) => renameOf(stack, each) ?? []);
@@ -47,8 +51,7 @@ export function renamesOf(stack: Stack, missing: readonly Missing[]): readonly R
 function renameOf(stack: Stack, missing: Missing): Rename | undefined {
   const to = missing.read.name;
   const entries = [...missing.service.environment.values()].filter(
-    ({ name, value, from }) =>
-      from === 'environment' && value !== undefined && name !== to && spelt(name) === spelt(to),
+    ({ name, value, from }) => from === 'environment' && value !== undefined && isOtherSpelling(name, to),
   );
   const [entry] = entries;
   if (!entry || entries.length > 1 || isRead(stack, entry.name)) return undefined;

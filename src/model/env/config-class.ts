@@ -2,6 +2,9 @@ import type { PythonModule } from '../../parse/python.ts';
 import type { ServiceView } from '../stack.ts';
 import { lookupsIn } from './calls.ts';
 
+/** Variables that choose a configuration: FLASK_CONFIG, APP_ENV, APP_SETTINGS, STAGE. */
+const CHOICE = /CONFIG|ENV|SETTINGS|STAGE|MODE|PROFILE/i;
+
 /** A class of a module, by its qualified name. */
 interface ConfigClass {
   readonly module: PythonModule;
@@ -58,7 +61,9 @@ const isConfigTable = (modules: readonly PythonModule[], table: string): boolean
 /** The key that a variable of the process, or its default, names; `undefined` unless all that name one agree. */
 function chosenKey(modules: readonly PythonModule[], view: ServiceView, keys: ReadonlySet<string>): string | undefined {
   const named = modules.flatMap((module) =>
-    lookupsIn(module).flatMap(({ name, fallback }) => view.container.variable(name) ?? fallback?.string ?? []),
+    lookupsIn(module)
+      .filter(({ name }) => CHOICE.test(name))
+      .flatMap(({ name, fallback }) => view.container.variable(name) ?? fallback?.string ?? []),
   );
   const chosen = new Set(named.filter((value) => keys.has(value)));
   return chosen.size === 1 ? [...chosen][0] : undefined;
