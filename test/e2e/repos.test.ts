@@ -21,9 +21,9 @@ if (noEngine !== '')
     expect(noEngine).not.toBe('');
   });
 else
-  describe.each(readdirSync(REPOS))('fixtures/repos/%s', (name) => {
+  describe('a whole repository fails before, with the error of its story, and is healthy after', () => {
     // Two at a time: they wait for health most of the time.
-    test.concurrent('fails before, with the error of its story, and is healthy after', async ({ expect }) => {
+    test.concurrent.for(readdirSync(REPOS))('fixtures/repos/%s', async (name, { expect }) => {
       const proof = await proofOf(name);
       const folder = copyOf(join(REPOS, name, 'before'));
       const start = treeOf(folder);
