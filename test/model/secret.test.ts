@@ -53,6 +53,29 @@ describe('values', () => {
   ])('%s cannot', (value) => {
     expect(isSecretValue(value)).toBe(false);
   });
+  test.each([
+    ['FLOWER_BASIC_AUTH', 'admin:Gyrophare-2025'],
+    ['FLOWER_BASIC_AUTH', 'admin:admin'],
+    ['basic_auth', 'ops@example.org:Balise-88'],
+    ['NEO4J_AUTH', 'neo4j/Lanterne-71'],
+    ['SMTP_AUTH', 'mailer:Lanterne-71'],
+  ])('%s=%s is a login', (name, value) => {
+    expect(isSecret(name, value)).toBe(true);
+  });
+  test.each([
+    ['FLOWER_BASIC_AUTH', 'admin:change-me'],
+    ['FLOWER_BASIC_AUTH', '${FLOWER_BASIC_AUTH}'],
+    ['BASIC_AUTH', 'true'],
+    ['BASIC_AUTH', 'enabled-for-staging'],
+    ['PROXY_BASIC_AUTH', 'admin:$$2y$$05$$q1vZr0xqFvS2cYyAaB7Hue'],
+    ['NEO4J_AUTH', 'none'],
+    ['SMTP_AUTH', 'plain:login'],
+    ['AUTH', 'keycloak:8080'],
+    ['UPSTREAM_AUTH', 'http://auth:9000'],
+    ['POSTGRES_HOST_AUTH_METHOD', 'trust'],
+  ])('%s=%s is none', (name, value) => {
+    expect(isSecret(name, value)).toBe(false);
+  });
   test('a key that nobody calls one shows by its look', () => {
     expect(isSecret('MAPS_KEY', 'q8ZrT61xYb9LmN20vWcK')).toBe(true);
     expect(isSecret('MAPS_KEY', 'main')).toBe(false);

@@ -127,4 +127,50 @@ describe('the services', () => {
     expect(serviceOf(stack, 'osrm').ports).toEqual([]);
     expect(repaired.read('osrm/Dockerfile')).toBe(broken.read('osrm/Dockerfile'));
   });
+
+  test('no secret stands in the Compose file; .env.example names each, and holds no value', () => {
+    const [compose, example] = [text(repaired, 'docker-compose.yml'), text(repaired, '.env.example')];
+    for (const secret of ['Brancard-Bleu-42', 'Gyrophare-2025']) {
+      expect(text(broken, 'docker-compose.yml')).toContain(secret);
+      expect(compose).not.toContain(secret);
+      expect(example).not.toContain(secret);
+    }
+    for (const key of ['MAIL_PASSWORD', 'FLOWER_BASIC_AUTH']) {
+      expect(compose).toContain(`${key}=\${${key}:?`);
+      expect(example).toMatch(new RegExp(`^${key}=.*change-me$`, 'm'));
+    }
+    // A service that a later change takes away would make such a comment wrong.
+    expect(example).not.toMatch(/^# Secret of /m);
+  });
+
+  test('the SQLite file lay in each container of its own; afterwards on one declared volume of api and the worker', () => {
+    const mountOf = (repo: Repo, name: string) =>
+      serviceOf(stackOf(repo), name).mounts.find(({ target }) => target === '/app/data');
+    expect(mountOf(broken, 'api')).toBeUndefined();
+    const stack = stackOf(repaired);
+    const [api, worker] = ['api', 'celery-worker'].map((name) => mountOf(repaired, name));
+    expect(api).toMatchObject({ kind: 'volume' });
+    expect(worker?.source).toBe(api?.source);
+    expect(text(repaired, 'docker-compose.yml')).toMatch(new RegExp(`^ {2}${api?.source}:`, 'm'));
+    for (const name of ['api', 'celery-worker'])
+      expect(variable(stack, name, 'DATABASE_URL'), name).toMatch(/\/app\/data\//);
+    for (const name of ['celery-beat', 'flower', 'osrm'])
+      expect(
+        serviceOf(stack, name).mounts.some(({ source }) => source === api?.source),
+        name,
+      ).toBe(false);
+  });
+
+  test('only api makes the tables of the shared file, and the worker waits until it has', () => {
+    expect(waits(stackOf(broken), 'celery-worker')).toEqual({ redis: 'service_started' });
+    expect(waits(stackOf(repaired), 'celery-worker')).toMatchObject({ api: 'service_healthy' });
+  });
+
+  test('with hygiene there is a deploy.sh that stops, builds, starts, waits and shows the logs', () => {
+    const repo = repairedWith(broken, ['hygiene']);
+    const file = repo.file('deploy.sh');
+    expect('text' in file ? file.mode : undefined).toBe(0o755);
+    for (const step of [/\b(?:down|stop)\b/, /\bbuild\b/, /\bup\b/, /\blogs\b/])
+      expect(text(repo, 'deploy.sh')).toMatch(step);
+  });
 });

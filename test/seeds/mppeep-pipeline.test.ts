@@ -4,6 +4,7 @@ import type { Stack } from '../../src/model/stack.ts';
 import type { Repo } from '../../src/repo/repo.ts';
 import deferModuleInit from '../../transforms/defer-module-init/transform.ts';
 import fixBuildPaths from '../../transforms/fix-build-paths/transform.ts';
+import matchSettings from '../../transforms/match-settings/transform.ts';
 import repairConditional from '../../transforms/repair-conditional/transform.ts';
 import simplifyDependsOn from '../../transforms/simplify-depends-on/transform.ts';
 import splitCopy from '../../transforms/split-copy/transform.ts';
@@ -19,6 +20,7 @@ const CONFIG = 'app/core/config.py';
 
 let broken: Repo;
 let repaired: Repo;
+let hygienic: Repo;
 let now: Stack;
 let then: Stack;
 
@@ -26,6 +28,7 @@ beforeAll(async () => {
   await loadPythonForTests();
   broken = before('mppeep-pipeline');
   repaired = repairedWith(broken, []);
+  hygienic = repairedWith(broken, ['hygiene']);
   now = stackOf(broken);
   then = stackOf(repaired);
 }, 60_000);
@@ -66,6 +69,20 @@ describe('« Pourquoi mon app ne voit pas mes variables ? »', () => {
   test('a required variable with a message of its own is left alone', () => {
     for (const line of ['SECRET_KEY=${SECRET_KEY:?SECRET_KEY requis}', 'POSTGRES_PASSWORD:?POSTGRES_PASSWORD requis}'])
       expect(text(repaired, COMPOSE)).toContain(line);
+  });
+});
+
+describe('the settings', () => {
+  test('LOG_LEVEL is one of the values that its field takes', () => {
+    expect(variable(now, 'app', 'LOG_LEVEL')).toBe('info');
+    expect(variable(then, 'app', 'LOG_LEVEL')).toBe('INFO');
+    expect(findings(repaired, matchSettings)).toEqual([]);
+  });
+
+  test('the first password comes from .env', () => {
+    expect(text(broken, COMPOSE)).toContain('Tableau-de-Bord-2025');
+    expect(text(repaired, COMPOSE)).not.toContain('Tableau-de-Bord-2025');
+    expect(text(repaired, '.env.example')).toMatch(/^ADMIN_PASSWORD=change-me$/m);
   });
 });
 
@@ -163,5 +180,49 @@ describe('the image', () => {
   test('the code reads its settings from app.core.config, which the process imports', () => {
     expect(viewOf(then, 'app').entry?.path).toBe('app/main.py');
     expect(viewOf(then, 'app').python.find('app.core.config')).toBe(CONFIG);
+  });
+
+  test('the check asks the route that the application serves, with a program that the image has', () => {
+    expect(text(repaired, 'Dockerfile.prod')).toMatch(/:9000\/api\/v1\/health\b/);
+    expect(text(repaired, 'Dockerfile.prod')).not.toMatch(/\bcurl\b/);
+  });
+
+  test('COPY . . has a .dockerignore that keeps the history and the caches out', () => {
+    expect(broken.has('.dockerignore')).toBe(false);
+    const lines = text(repaired, '.dockerignore').split('\n');
+    for (const line of ['.git', '.venv', '**/__pycache__']) expect(lines).toContain(line);
+  });
+});
+
+describe('« Optimisations appliquées », with --group hygiene', () => {
+  /** The last stage. */
+  const final = (): string =>
+    text(hygienic, 'Dockerfile.prod')
+      .split(/^FROM /m)
+      .at(-1) ?? '';
+
+  test('two stages: the compiler stays in the first, and the second has what psycopg2 needs', () => {
+    const { image } = viewOf(stackOf(hygienic), 'app');
+    expect(image?.dockerfile.stages).toHaveLength(2);
+    expect(image?.hasProgram('gcc').is).toBe('no');
+    expect(final()).toMatch(/\blibpq5\b/);
+    expect(final()).not.toMatch(/libpq-dev|\bgcc\b/);
+  });
+
+  test('no caches in the layers, and Python as containers want it', () => {
+    for (const part of ['--no-cache-dir', '--no-install-recommends', 'rm -rf /var/lib/apt/lists', 'PYTHONUNBUFFERED'])
+      expect(text(hygienic, 'Dockerfile.prod'), part).toContain(part);
+  });
+
+  test('app runs as a user of its own, which may write logs, data and uploads', () => {
+    expect(viewOf(now, 'app').image?.user).toBeUndefined();
+    expect(final()).toMatch(/^USER (?!root\b|0\b)\S+/m);
+    for (const folder of ['/app/logs', '/app/uploads', '/app/data'])
+      expect(final(), folder).toMatch(new RegExp(`chown \\S+ .*${folder}\\b`));
+  });
+
+  test('services come back, and the version is gone', () => {
+    expect(text(hygienic, COMPOSE)).not.toMatch(/^version:/m);
+    for (const { name, parts } of stackOf(hygienic).services) expect(parts.has('restart'), name).toBe(true);
   });
 });

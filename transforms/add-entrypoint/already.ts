@@ -1,4 +1,5 @@
 import type { Span } from '../../src/finding.ts';
+import { withoutComments } from '../../src/model/migration/by-hand.ts';
 import { migrationsOf } from '../../src/model/migration.ts';
 import { option } from '../../src/model/program.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
@@ -50,8 +51,6 @@ function preparesAtStart(stack: Stack, view: ServiceView): boolean {
   );
 }
 
-const withoutComments = (text: string): string => text.replace(/^[ \t]*#(?!!).*$/gm, '');
-
 /** The application brings its own schema up when it starts: a call to its migration tool anywhere in what the server imports. */
 function appPrepares({ entry, python }: ServiceView): boolean {
   return entry !== undefined && python.reachable(entry.path, true).some((module) => migratesIn(module));
@@ -82,25 +81,6 @@ function migratesIn(module: PythonModule): boolean {
       ? /alembic.*upgrade|db.{1,6}upgrade|manage\.py.*migrate/s.test(call.args.map(({ text }) => text).join(' '))
       : false;
   });
-}
-
-/** Scripts and pipelines of the repository in which people run the migrations themselves, before or after the start. */
-export function runByHand(stack: Stack, tool: RegExp): Span | undefined {
-  const command = new RegExp(`docker(?:-compose| compose)\\b[^\\n]*\\b(?:run|exec)\\b[^\\n]*(?:${tool.source})`);
-  for (const path of stack.repo.paths) {
-    if (
-      !/(?:^|\/)(?:Makefile|makefile|justfile|Taskfile\.ya?ml|package\.json|fabfile\.py|[^/]*\.(?:sh|bash|mk|ps1))$|^\.github\/workflows\/|\.gitlab-ci\.yml$/.test(
-        path,
-      )
-    )
-      continue;
-    const found = command.exec(withoutComments(stack.repo.read(path) ?? ''));
-    if (found) {
-      const start = (stack.repo.read(path) ?? '').indexOf(found[0]);
-      return { path, start: Math.max(0, start), end: Math.max(0, start) + (start < 0 ? 0 : found[0].length) };
-    }
-  }
-  return undefined;
 }
 
 /** A call that creates tables without a migration whenever the application is imported or started; CLI commands do not count. */

@@ -1,10 +1,11 @@
 import type { Evidence, Finding } from '../../src/finding.ts';
 import { planEntrypoint, type StartStep } from '../../src/model/entrypoint.ts';
 import { type AppMigrations, migrationsOfApp } from '../../src/model/migration/app-migrations.ts';
+import { runByHand } from '../../src/model/migration/by-hand.ts';
 import { deployedMigration } from '../../src/model/migration/deployed-migrations.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { databasesOf } from '../../src/model/store/databases.ts';
-import { anotherCreates, runByHand, somethingPrepares, tablesWithoutMigration } from './already.ts';
+import { anotherCreates, somethingPrepares, tablesWithoutMigration } from './already.ts';
 import { type Initialisation, initialisationOf } from './initialisation.ts';
 
 /** Web services whose database nobody prepares before the server starts. */

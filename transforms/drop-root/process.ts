@@ -16,7 +16,7 @@ const KEYS = [
   'runtime',
 ];
 const PYTHON =
-  /^(?:python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|celery.*|flask.*|django.*|fastapi.*|alembic.*|rq.*|streamlit|waitress-serve)$/;
+  /^(?:python[\d.]*(?: -c)?|gunicorn|uvicorn|hypercorn|daphne|celery.*|flask.*|django.*|fastapi.*|alembic.*|rq.*|streamlit|waitress-serve)$/;
 /** Commands of start scripts that need no rights. */
 const HARMLESS =
   /^(?:echo|printf|true|:|set|cd|export|sleep|test|\[|\[\[|exit|wait|trap|date|shift|return|read|nc|pg_isready|redis-cli|curl|wget|env)$/;
@@ -36,7 +36,9 @@ export function isPlainProcess(stack: Stack, { service, startup, container, imag
       service.ports.map(({ text }) => text),
       startup.commands,
       image.layers,
-    ) && !sourceNeedsRoot(stack, image.build.context)
+    ) &&
+    !startNeedsRoot(stack, startup) &&
+    !sourceNeedsRoot(stack, image.build.context)
   );
 }
 
@@ -63,6 +65,11 @@ function usesLowPort(
   const servers = commands.some(({ program }) => program.role === 'web') ? bound.filter((text) => text.length > 1) : [];
   return [...container, ...servers].some((text) => /^\d+$/.test(text) && Number(text) < 1024);
 }
+
+/** Code that stands in the start itself: `python -c "…"`, a here-document. */
+const startNeedsRoot = ({ repo }: Stack, { commands, scripts }: ServiceView['startup']): boolean =>
+  commands.some(({ argv }) => ROOT_ONLY.test(argv.join(' '))) ||
+  scripts.some(({ path }) => ROOT_ONLY.test(repo.read(path) ?? ''));
 
 const sourceNeedsRoot = ({ repo }: Stack, context: string | undefined): boolean =>
   context === undefined ||

@@ -4,8 +4,9 @@ import type { ComposeProject } from '../../src/model/compose/project.ts';
 import { stepsFor } from '../../src/model/env/environment-edit.ts';
 import { ownsFolder } from '../../src/model/image/folder-owner.ts';
 import { isRoot } from '../../src/model/image/user-home.ts';
-import type { Service } from '../../src/model/service.ts';
+import type { Mount, Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { sqliteFilesOf } from '../../src/model/store/sqlite-files.ts';
 import type { ComposeFile } from '../../src/parse/compose.ts';
 import type { ComposeStep } from '../../src/parse/compose-sequence.ts';
 import { folderOf, nameOf, within } from '../../src/repo/path.ts';
@@ -17,7 +18,9 @@ export function* sqliteFindings(stack: Stack, project: ComposeProject): Iterable
   const groups = new Map<string, Database[]>();
   for (const service of stack.services.filter((each) => each.project === project))
     for (const found of databasesOf(stack, service)) {
-      const key = `${found.variable}\0${found.files[0]}`;
+      // Two codebases that call their file alike have two files.
+      const context = stack.view(service).image?.build.context;
+      const key = `${found.variable}\0${found.files[0]}\0${context}`;
       groups.set(key, [...(groups.get(key) ?? []), found]);
     }
   for (const all of groups.values()) {
@@ -46,9 +49,11 @@ function findingOf(
   const [file = ''] = first.files;
   const services = group.map(({ service }) => service);
   const names = listed(services.map(({ name }) => name));
-  const message = `${names} ${services.length > 1 ? 'keep' : 'keeps'} an SQLite database (${file}) in the container itself${services.length > 1 ? ', each its own' : ''}: the next container begins with no data.`;
+  const home = homeOf(stack, project, first);
+  const own = `${services.length > 1 ? ', each its own' : ''}${home ? `, and ${home.service.name} has another one in the volume ${home.volume}` : ''}`;
+  const message = `${names} ${services.length > 1 ? 'keep' : 'keeps'} an SQLite database (${file}) in the container itself${own}: the next container begins with no data.`;
   const evidence = group.flatMap((each) => each.evidence);
-  const plan = planFor(stack, group);
+  const plan = planFor(stack, group, home);
   const title = plan
     ? `Keep ${nameOf(file)} in a named volume on ${plan.folder}`
     : `Keep ${nameOf(file)} in a named volume`;
@@ -67,8 +72,32 @@ function findingOf(
     at: first.evidence[0]?.at ?? first.service.at,
     evidence: [...evidence, ...plan.evidence],
     fix: { title, safety: 'review', changes },
-    advice: saving(first, plan),
+    advice: home
+      ? `What ${names} wrote so far is in no other place: if it is needed, take it out before the container is replaced (docker compose cp ${first.service.name}:${file} ./${nameOf(file)}).`
+      : saving(first, plan),
   };
+}
+
+/** The volume in which another service of the same code keeps the same file. */
+interface Home {
+  readonly service: Service;
+  readonly volume: string;
+  readonly mount: Mount;
+}
+
+function homeOf(stack: Stack, project: ComposeProject, { service, files }: Database): Home | undefined {
+  const context = stack.view(service).image?.build.context;
+  const [file, ...unsure] = files;
+  if (context === undefined || file === undefined || unsure.length > 0) return undefined;
+  for (const other of stack.services) {
+    const view = stack.view(other);
+    if (other === service || other.project !== project || view.image?.build.context !== context) continue;
+    const mount = view.container.mountOver(file);
+    const names = sqliteFilesOf(stack, view).some((each) => each.files.length === 1 && each.files[0] === file);
+    if (names && mount?.kind === 'volume' && mount.source !== undefined && !mount.readOnly)
+      return { service: other, volume: mount.source, mount };
+  }
+  return undefined;
 }
 
 const saving = ({ service, files: [file = ''] }: Database, plan: Plan | undefined): string => {
@@ -80,6 +109,8 @@ const saving = ({ service, files: [file = ''] }: Database, plan: Plan | undefine
 
 interface Plan {
   readonly folder: string;
+  /** The volume that is there for it already. */
+  readonly volume: string | undefined;
   readonly file: string;
   /** The path that the variable names has to change. */
   readonly moves: boolean;
@@ -90,7 +121,7 @@ interface Plan {
 /** Steps of a build that may write the database into the image: a volume elsewhere would begin without it. */
 const FILLS = /\b(?:migrate|upgrade|init[_-]?db|create_all|createdb|seed|loaddata|sqlite3)\b/;
 
-function planFor(stack: Stack, group: readonly Database[]): Plan | undefined {
+function planFor(stack: Stack, group: readonly Database[], home: Home | undefined): Plan | undefined {
   const [first] = group;
   if (!first) return undefined;
   const views = group.map(({ service }) => stack.view(service));
@@ -107,6 +138,21 @@ function planFor(stack: Stack, group: readonly Database[]): Plan | undefined {
     ) && views.every(({ container }) => container.mountOver(folder) === undefined);
   const own = folderOf(file);
   const isOwn = first.files.length === 1 && isDedicated(own, workdir) && free(own);
+  if (home) {
+    const { target, at } = home.mount;
+    const prepared = free(target) ? preparedIn(stack, group, target) : undefined;
+    const says = `${home.service.name} keeps it in the volume ${home.volume}`;
+    return (
+      prepared && {
+        folder: target,
+        volume: home.volume,
+        file,
+        moves: false,
+        dockerfile: prepared,
+        evidence: [{ at, says }],
+      }
+    );
+  }
   const folder = isOwn ? own : [workdir === '/' ? '/data' : `${workdir}/data`, '/data'].find(free);
   if (folder === undefined) return undefined;
   const prepared = preparedIn(stack, group, folder);
@@ -117,6 +163,7 @@ function planFor(stack: Stack, group: readonly Database[]): Plan | undefined {
   return (
     prepared && {
       folder,
+      volume: undefined,
       file: `${folder}/${nameOf(file)}`,
       moves: !isOwn,
       dockerfile: prepared,
@@ -165,7 +212,7 @@ function changesFor(
 ): readonly Change[] | undefined {
   const [first] = group;
   if (!first) return undefined;
-  const volume = volumeNameFor(stack, project, first.service);
+  const volume = plan.volume ?? volumeNameFor(stack, project, first.service);
   const steps: { readonly file: ComposeFile; readonly step: ComposeStep }[] = [];
   if (plan.moves) {
     const places = new Map(

@@ -4,12 +4,16 @@ import type { Dependency } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { needAtStart } from '../../src/model/store/start-need.ts';
 import { judge } from './judge.ts';
-import { canBeWaitedFor } from './store-behind.ts';
+import { schemaOwnerOf } from './schema-owner.ts';
+import { canBeWaitedFor, healthOf } from './store-behind.ts';
 import { isOwnProcess, type Verdict } from './verdict.ts';
 
-/** A store that a process uses and does not wait for. */
+/** A store that a process uses and does not wait for, or the service that makes its tables. */
 export interface Missing {
   readonly name: string;
+  readonly condition: 'service_healthy' | 'service_started';
+  /** What is wrong, as a clause. */
+  readonly why: string;
   readonly broken: boolean;
   readonly evidence: readonly Evidence[];
 }
@@ -32,7 +36,8 @@ export interface Wanted {
 /** The application's processes get what they need and lose what they do not; other services only lose what is broken. */
 export function planOf(stack: Stack, view: ServiceView): Plan {
   const verdicts = view.service.dependsOn.map((edge) => judge(stack, view, edge));
-  if (isOwnProcess(view)) return { view, verdicts, missing: missingStores(stack, view, verdicts) };
+  if (isOwnProcess(view))
+    return { view, verdicts, missing: [...missingStores(stack, view, verdicts), ...missingOwner(stack, view)] };
   return { view, verdicts: verdicts.map((each) => (each.broken ? each : { ...each, wish: 'keep' })), missing: [] };
 }
 
@@ -50,7 +55,7 @@ export const wantedOf = ({ verdicts, missing }: Plan): readonly Wanted[] => [
       condition: typeof wish === 'object' ? wish.condition : undefined,
       optional: wish === 'optional',
     })),
-  ...missing.map(({ name }) => ({ name, edge: undefined, condition: 'service_healthy', optional: false })),
+  ...missing.map(({ name, condition }) => ({ name, edge: undefined, condition, optional: false })),
 ];
 
 /** The edges that a plan takes away. */
@@ -67,6 +72,32 @@ function missingStores(stack: Stack, view: ServiceView, verdicts: readonly Verdi
     if (isKnown || !isActive || !canBeWaitedFor(stack.view(target), store)) return [];
     if (waitsThrough(stack, service, kept, target) || closesCycle(stack, service, target)) return [];
     const need = needAtStart(stack, view, store);
-    return [{ name: target.name, broken: need !== undefined, evidence: [...evidence.slice(0, 1), ...(need ?? [])] }];
+    const why = `${service.name} uses ${target.name} and does not wait for it`;
+    const condition = 'service_healthy';
+    return [
+      {
+        name: target.name,
+        condition,
+        why,
+        broken: need !== undefined,
+        evidence: [...evidence.slice(0, 1), ...(need ?? [])],
+      },
+    ];
   });
+}
+
+/** The first task may come before the tables are there: `sqlite3.OperationalError: no such table`. */
+function missingOwner(stack: Stack, view: ServiceView): readonly Missing[] {
+  const { service } = view;
+  const found = schemaOwnerOf(stack, view);
+  if (!found || service.dependsOn.some((edge) => edge.name === found.owner.name)) return [];
+  const { owner, file, evidence } = found;
+  const isActive = owner.profiles.every((name) => service.profiles.includes(name));
+  if (!isActive || waitsThrough(stack, service, service.dependsOn, owner) || closesCycle(stack, service, owner))
+    return [];
+  const why = `only ${owner.name} makes the tables of ${file}, and ${service.name} does not wait for it`;
+  // Without a check the edge orders the starts and promises nothing, which is no reason of its own to touch a project.
+  const isHealthy = healthOf(stack.view(owner)) === 'yes';
+  const condition = isHealthy ? 'service_healthy' : 'service_started';
+  return [{ name: owner.name, condition, why, broken: isHealthy, evidence }];
 }

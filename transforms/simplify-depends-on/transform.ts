@@ -43,11 +43,8 @@ function changesFor(stack: Stack, plan: Plan): readonly Change[] | undefined {
   return edges && checks && edges.length + checks.length > 0 ? [...edges, ...checks] : undefined;
 }
 
-function messageOf({ view, missing }: Plan, changed: readonly Verdict[]): string {
-  const reasons = [
-    ...changed.map(({ why }) => why),
-    ...missing.map(({ name }) => `${view.service.name} uses ${name} and does not wait for it`),
-  ];
+function messageOf({ missing }: Plan, changed: readonly Verdict[]): string {
+  const reasons = [...changed.map(({ why }) => why), ...missing.map(({ why }) => why)];
   return `${[...new Set(reasons)].join('; ')}.`;
 }
 
