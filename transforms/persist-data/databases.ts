@@ -6,6 +6,7 @@ import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { storeOf } from '../../src/model/store.ts';
 import { joinContainer } from '../../src/repo/path.ts';
+import { isTakenAsItIs } from './taken-path.ts';
 
 /** An SQLite file that a service is told to use, in no volume. */
 export interface Database {
@@ -36,6 +37,7 @@ export function databasesOf(stack: Stack, service: Service): readonly Database[]
   return settingsOf(stack, view).flatMap(({ name, text, written, evidence }): readonly Database[] => {
     const parsed = isOfTests(name) ? undefined : parse(name, text);
     if (!parsed || /:memory:|%|\$/.test(parsed.path)) return [];
+    if (!parsed.isUrl && !parsed.path.startsWith('/') && !isTakenAsItIs(stack, view, name)) return [];
     const files = placesOf(stack, view, workdir, parsed.path, parsed.isUrl);
     const kept = files.some(
       (file) =>
