@@ -2,7 +2,9 @@ import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import type { ComposeProject } from '../../src/model/compose/project.ts';
 import { addToExample, type ExampleEntry, examplePath } from '../../src/model/env/example.ts';
 import { exampleValues } from '../../src/model/secret/known.ts';
+import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { storeOf } from '../../src/model/store.ts';
 import { type Named, namesFor } from './naming.ts';
 import { filesOf, inCommands, type Place, unspliced, type Written, writtenIn } from './written.ts';
 
@@ -11,7 +13,7 @@ export function* composeFindings(stack: Stack, project: ComposeProject): Iterabl
   const examples = exampleValues(stack.repo);
   const services = stack.services.filter((service) => service.project === project);
   const files = filesOf(project, services);
-  const direct = writtenIn(files, examples);
+  const direct = writtenIn(files, examples).filter((each) => !isOfTheImage(each, services));
   const known = new Set(direct.map(({ value }) => value));
   const commands = files.flatMap((file) => inCommands(file, known, examples));
   const all = [...direct, ...commands.filter((each) => !direct.some(({ at }) => overlap(at, each.at)))];
@@ -19,6 +21,15 @@ export function* composeFindings(stack: Stack, project: ComposeProject): Iterabl
   if (named.length > 0) yield findingOf(stack, project, named);
   for (const place of unspliced(files)) yield blockFinding(place);
 }
+
+/** The password that everybody's RabbitMQ has until one is set: another value here would not open it. https://www.rabbitmq.com/docs/access-control#default-state */
+const isOfTheImage = ({ url, value }: Written, services: readonly Service[]): boolean =>
+  url !== undefined &&
+  /^amqps?$|^pyamqp$/.test(url.scheme) &&
+  value === 'guest' &&
+  !services.some(
+    (service) => storeOf(service)?.kind === 'rabbitmq' && service.environment.has('RABBITMQ_DEFAULT_PASS'),
+  );
 
 /** A key of several lines, which no line of `.env.example` can stand for. */
 const blockFinding = ({ owner, name, scalar }: Place): Finding => ({
