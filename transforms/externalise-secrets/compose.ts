@@ -5,6 +5,7 @@ import { exampleValues } from '../../src/model/secret/known.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { storeOf } from '../../src/model/store.ts';
+import { nameOf } from '../../src/repo/path.ts';
 import { type Named, namesFor } from './naming.ts';
 import { filesOf, inCommands, type Place, unspliced, type Written, writtenIn } from './written.ts';
 
@@ -140,6 +141,9 @@ function adviceFor(stack: Stack, project: ComposeProject, names: readonly string
   const differs = [...new Set(other.map(({ variable }) => variable))];
   return [
     start,
+    ...(missing.length > 0 && !leavesOut(stack, folder)
+      ? [`Let git leave ${folder}.env out first: no line of .gitignore names it.`]
+      : []),
     ...(differs.length > 0
       ? [`${folder}.env has another value for ${listed(differs)}, which counts from now on.`]
       : []),
@@ -150,6 +154,13 @@ function adviceFor(stack: Stack, project: ComposeProject, names: readonly string
       : []),
   ].join(' ');
 }
+
+/** Whether a `.gitignore` on the way names `.env`, which is not there yet. */
+const leavesOut = (stack: Stack, folder: string): boolean =>
+  stack.repo.isIgnored(`${folder}.env`) ||
+  stack.repo.paths
+    .filter((path) => nameOf(path) === '.gitignore' && folder.startsWith(path.slice(0, -'.gitignore'.length)))
+    .some((path) => /^[^\S\n]*(?:[^#!\s]*\/)?(?:\*?\.env\*?|\.\*)[^\S\n]*\r?$/m.test(stack.repo.read(path) ?? ''));
 
 const values = (names: readonly string[]): string => (names.length > 1 ? 'values that stand' : 'value that stands');
 
