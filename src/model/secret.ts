@@ -17,6 +17,7 @@ const upper = (name: string): string =>
 /** Whether a variable or setting of this name holds a secret: a password, a key, a token. */
 export function isSecretName(name: string): boolean {
   const full = upper(name);
+  if (LOGIN_NAME.test(full)) return true;
   return SECRET.test(full) && !ABOUT.test(full) && !/^(?:CSRF|XSRF)_|_POLICY|^POSTGRES_HOST_AUTH/.test(full);
 }
 
@@ -26,10 +27,33 @@ const isKeyName = (name: string): boolean => {
   return /_KEY$/.test(full) && !ABOUT.test(full) && !/(?:CACHE|PRIMARY|FOREIGN|SORT|PARTITION)_KEY$/.test(full);
 };
 
+/** Names whose value is a user and a password: `FLOWER_BASIC_AUTH`, `NEO4J_AUTH` (https://neo4j.com/docs/operations-manual/current/docker/). */
+const LOGIN_NAME = /(?:^|_)(?:BASIC_?AUTH|NEO4_?J_AUTH)$/;
+/** A hash is made to be shown; a number behind the colon is a port. */
+const NO_PASSWORD = /^(?:\d{1,5}$|\/|\$+(?:apr1|2[abxy]|[156y]|argon2)|\{SHA\}|[\da-f]{32,}$)/;
+
+/** The login that a variable such as `FLOWER_BASIC_AUTH=user:password` gives. */
+export function loginOf(
+  name: string,
+  value: string,
+): { readonly user: string; readonly joint: ':' | '/'; readonly password: string } | undefined {
+  const full = upper(name);
+  if (!/(?:^|_)AUTH$|BASICAUTH$/.test(full)) return undefined;
+  const joint = /NEO4_?J_AUTH$/.test(full) ? '/' : ':';
+  const at = value.indexOf(joint);
+  const [user, password] = [value.slice(0, at), value.slice(at + 1)];
+  if (at < 0 || !/^[A-Za-z][\w.@+-]*$/.test(user) || /\s/.test(password) || NO_PASSWORD.test(password))
+    return undefined;
+  return isSecretValue(password) && (LOGIN_NAME.test(full) || !isCommon(password))
+    ? { user, joint, password }
+    : undefined;
+}
+
 /** Whether `name=value` gives a secret away. */
 export const isSecret = (name: string, value: string): boolean => {
   if (!isSecretValue(value)) return false;
-  if (isToken(value)) return true;
+  if (isToken(value) || loginOf(name, value)) return true;
+  if (LOGIN_NAME.test(upper(name))) return false;
   return isSecretName(name) ? !isDsnWithoutSecret(name, value) : isKeyName(name) && isRandom(value);
 };
 
@@ -57,6 +81,8 @@ export function isSecretValue(value: string): boolean {
 
 /** Whether a value is so usual a word that it says nothing outside of its own place: `postgres`, `admin`, `shop_dev`. */
 export const isCommon = (value: string): boolean => {
+  const [, password] = /^[A-Za-z][\w.-]*:([^/].*)$/.exec(value) ?? [];
+  if (password !== undefined) return isCommon(password);
   if (isCommonPassword(value)) return true;
   if (value.length >= 12) return false;
   return value.length < 6 || !(/\d/.test(value) && /[A-Za-z]/.test(value)) ? !hasMixedSigns(value) : false;

@@ -139,7 +139,11 @@ test('the diff of a dry run, taken by git apply, is what --write writes: bytes a
         if (patch.length > 0) {
           writeFileSync(join(dry, '.patch'), patch);
           const env = { ...process.env, GIT_CEILING_DIRECTORIES: tmpdir(), GIT_CONFIG_GLOBAL: '/dev/null' };
-          const applied = spawnSync('git', ['apply', '.patch'], { cwd: dry, env, encoding: 'utf8' });
+          const applied = spawnSync('git', ['apply', '--whitespace=nowarn', '.patch'], {
+            cwd: dry,
+            env,
+            encoding: 'utf8',
+          });
           expect(applied.stderr).toBe('');
           rmSync(join(dry, '.patch'));
         }

@@ -1,11 +1,12 @@
 import { runScript } from '../../src/model/image/apt.ts';
 import { imageFamily, imageTag, programsOfBase } from '../../src/model/image/base-image.ts';
+import { foldersMadeBy } from '../../src/model/image/folder-owner.ts';
 import { installationsOf } from '../../src/model/image/installations.ts';
 import { runCommands } from '../../src/model/image/run-commands.ts';
 import { isRoot } from '../../src/model/image/user-home.ts';
 import type { Image } from '../../src/model/image.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
-import { joinContainer, within } from '../../src/repo/path.ts';
+import { within } from '../../src/repo/path.ts';
 import { isPlainProcess } from './process.ts';
 
 /** A stage whose process runs as root, and of which everything that matters is understood. */
@@ -75,20 +76,17 @@ function foldersMade({ layers }: Image): readonly string[] | undefined {
     if (layer.instruction.keyword !== 'RUN') continue;
     const commands = layer.instruction.exec || runScript(layer.instruction) ? runCommands(layer, '/root') : undefined;
     if (!commands) return undefined;
-    for (const { words, cwd } of commands) {
+    for (const command of commands) {
+      const { words } = command;
       const [name, ...rest] = words;
       if (words.length === 0 || (name !== undefined && FOR_ALL.test(name))) continue;
       const paths = rest.filter((word) => !word?.startsWith('-'));
       if (name === 'python' && rest[0] === '-m' && /^(?:venv|ensurepip)$/.test(rest[1] ?? '')) continue;
       if (name === 'rm') continue;
       if (name === 'chmod' && FOR_ALL_MODE.test(paths[0] ?? '')) continue;
-      if (
-        name !== 'mkdir' ||
-        cwd === undefined ||
-        rest.some((word) => word === undefined || /^-\w*m|^--mode/.test(word))
-      )
-        return undefined;
-      for (const path of paths) if (path !== undefined) made.push(joinContainer(cwd, path));
+      const folders = foldersMadeBy(command);
+      if (!folders || folders.owner !== undefined || folders.mode !== undefined) return undefined;
+      made.push(...folders.paths);
     }
   }
   return [...new Set(made)];

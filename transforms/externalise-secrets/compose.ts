@@ -2,6 +2,7 @@ import type { Edit, Evidence, Finding } from '../../src/finding.ts';
 import type { ComposeProject } from '../../src/model/compose/project.ts';
 import { addToExample, type ExampleEntry, examplePath } from '../../src/model/env/example.ts';
 import { exampleValues } from '../../src/model/secret/known.ts';
+import { loginOf } from '../../src/model/secret.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { storeOf } from '../../src/model/store.ts';
@@ -107,17 +108,20 @@ function editsFor(named: readonly Named[]): readonly Edit[] {
 function entriesFor(names: readonly string[], named: readonly Named[]): readonly ExampleEntry[] {
   return names.map((name) => {
     const uses = named.filter(({ variable }) => variable === name);
-    const owners = [...new Set(uses.flatMap(({ written }) => written.owner ?? []))];
     const base = name.replace(/_ENCODED$/, '');
+    const login = uses.map(({ written }) => loginOf(written.name, written.value)).find(Boolean);
+    // No names of services: a later change may take one of them away.
     const what =
       base !== name && uses.every(({ written }) => written.url?.encoded)
         ? `The same as ${base}, percent-encoded for URLs`
-        : `Secret of ${owners.length > 0 ? listed(owners) : 'the stack'}`;
+        : login
+          ? 'Secret, as user and password'
+          : 'Secret';
     const inText = uses.some(({ written }) => (written.url && !written.url.encoded) || written.section === 'command');
     return {
       name,
       comment: inText ? `${what}; it stands in a URL or a command, so letters, digits, - and _ only` : what,
-      placeholder: 'change-me',
+      placeholder: login ? `${login.user}${login.joint}change-me` : 'change-me',
     };
   });
 }

@@ -87,7 +87,7 @@ function envFinding(stack: Stack, file: Dockerfile, baked: Baked): Finding {
   const edits = given.size === 0 ? [] : withVariables(given);
   if (!edits) return manual(instead, []);
   const owners = lacking.map((service) => service.name);
-  const entry = { name, comment: `Secret of ${owners.join(' and ')}`, placeholder: 'change-me' };
+  const entry = { name, comment: 'Secret', placeholder: 'change-me' };
   const examples = owners.length > 0 ? addToExample(stack, project.folder, [entry]) : [];
   return {
     message,

@@ -216,7 +216,7 @@ const decoded = (text: string): string =>
 
 /** Options behind which a password stands, in a command or a health check. */
 const OPTION =
-  /((?:^|[\s"'])(?:--requirepass|--masterauth|requirepass|--password|--pass|-a)(?:=|\s+)["']?|(?:^|[\s"'])(?:REDISCLI_AUTH|PGPASSWORD|MYSQL_PWD)=["']?|\b(?:mysql|mysqladmin|mariadb|mariadb-admin)\b[^\n;|&]*?\s-p)([^\s"';|&]+)/g;
+  /((?:^|[\s"'])(?:--requirepass|--masterauth|requirepass|--password|--pass|-a)(?:=|\s+)["']?|(?:^|[\s"'])(?:REDISCLI_AUTH|PGPASSWORD|MYSQL_PWD)=["']?|(?:^|[\s"'])--basic[_-]auth(?:=|\s+)["']?[\w.@+-]+:|\b(?:mysql|mysqladmin|mariadb|mariadb-admin)\b[^\n;|&]*?\s-p)([^\s"';|&]+)/g;
 
 /** Secrets of a command: what stands behind an option for a password, and values that are known already. */
 export function inCommands(

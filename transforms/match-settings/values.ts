@@ -78,15 +78,13 @@ function otherUse(stack: Stack, all: readonly RejectedValue[]): string | undefin
     )?.path;
 }
 
-/** Source that reads the variable in another way, so that another spelling may break it. */
+/** A command line or source that reads the variable in another way, so that another spelling may break it. */
 function otherReader(stack: Stack, all: readonly RejectedValue[]): string | undefined {
   const [first] = all;
   if (!first) return undefined;
-  const name = escapeRegExp(first.value.name);
-  const reads = new RegExp(
-    `(?:environ|getenv|process\\.env|config|env)\\b[^\\n]{0,20}\\b${name}\\b|\\$\\{?${name}\\b|^[ \\t]+${name}[ \\t]*:[ \\t]*[A-Za-z]`,
-    'im',
-  );
+  const { name } = first.value;
+  const command = all.find(({ view }) => commandLines(view).some((line) => expansionOf(name).test(line)));
+  if (command) return `The command line of ${command.view.service.name}`;
   const sources = isShared(stack, all) ? /\.(?:py|[cm]?[jt]sx?|sh|bash)$/ : /\.(?:py|sh|bash)$/;
   const own = new Set(all.flatMap(({ use }) => use.chain.map(({ module }) => module.path)));
   return stack.repo.paths.find(
@@ -94,8 +92,43 @@ function otherReader(stack: Stack, all: readonly RejectedValue[]): string | unde
       !own.has(path) &&
       sources.test(path) &&
       !/(?:^|\/)(?:node_modules|tests?)\//.test(path) &&
-      reads.test(stack.repo.read(path) ?? ''),
+      readsIn(path, name).some((reads) => reads.test(stack.repo.read(path) ?? '')),
   );
+}
+
+/** What a shell puts the value into when the container starts or is asked for its health. */
+const commandLines = ({ service, image }: ServiceView): readonly string[] => [
+  ...['command', 'entrypoint', 'healthcheck'].flatMap((key) =>
+    // Compose fills a single dollar in by itself.
+    (service.parts.get(key) ?? []).map(({ file, node }) =>
+      file.text.slice(node.at.start, node.at.end).replace(/\$\$|\$/g, (dollars) => (dollars === '$$' ? '$' : '')),
+    ),
+  ),
+  ...(image?.layers ?? []).flatMap(({ instruction, dockerfile }) =>
+    /^(?:CMD|ENTRYPOINT|HEALTHCHECK)$/.test(instruction.keyword)
+      ? dockerfile.text.slice(instruction.at.start, instruction.at.end)
+      : [],
+  ),
+];
+
+const expansionOf = (name: string): RegExp => new RegExp(`\\$\\{?${escapeRegExp(name)}\\b`);
+
+/** How source of a language reads a variable. An attribute of the settings object (`settings.LOG_LEVEL`) is no such read. */
+function readsIn(path: string, name: string): readonly RegExp[] {
+  const word = escapeRegExp(name);
+  if (/sh$/.test(path)) return [expansionOf(name)];
+  if (!path.endsWith('.py'))
+    return [
+      new RegExp(`(?:environ|config|env)\\b[^\\n]{0,20}\\b${word}\\b`, 'i'),
+      new RegExp(`\\{[^{}]*\\b${word}\\b[^{}]*\\}\\s*=\\s*[\\w.]+\\.env\\b`),
+    ];
+  return [
+    // os.environ["X"], os.getenv("X"), config("X") of decouple, env.bool("X") of environs, Field(validation_alias="X")
+    new RegExp(`(?:environ|getenv|config|env|envvar|alias|AliasChoices)\\b[^\\n]{0,20}\\s{0,60}(["'])${word}\\1`, 'i'),
+    expansionOf(name),
+    // the field of another settings class
+    new RegExp(`^[ \\t]+${word}[ \\t]*:[ \\t]*[A-Za-z]`, 'im'),
+  ];
 }
 
 /** Another service gets the value from the same place, or may do so. */

@@ -4,6 +4,7 @@ import { envOf, provisionOf } from '../../src/model/env.ts';
 import { isOfTests, isTestService } from '../../src/model/of-tests.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { opensDatabase } from '../../src/model/store/database-use.ts';
 import { storeOf } from '../../src/model/store.ts';
 import { joinContainer } from '../../src/repo/path.ts';
 import { isTakenAsItIs } from './taken-path.ts';
@@ -11,6 +12,8 @@ import { isTakenAsItIs } from './taken-path.ts';
 /** An SQLite file that a service is told to use, in no volume. */
 export interface Database {
   readonly service: Service;
+  /** Whether its process opens the file, and not just gets its name with all other variables. */
+  readonly opens: ReturnType<typeof opensDatabase>;
   /** The variable that names it. */
   readonly variable: string;
   /** The value of the variable, and what it would be for a file at another container path. */
@@ -34,6 +37,7 @@ export function databasesOf(stack: Stack, service: Service): readonly Database[]
   const { workdir } = view.container;
   if (workdir === undefined || !view.image || storeOf(service) || isTestService(service) || service.parts.has('tmpfs'))
     return [];
+  const opens = opensDatabase(view);
   return settingsOf(stack, view).flatMap(({ name, text, written, evidence }): readonly Database[] => {
     const parsed = isOfTests(name) ? undefined : parse(name, text);
     if (!parsed || /:memory:|%|\$/.test(parsed.path)) return [];
@@ -45,7 +49,9 @@ export function databasesOf(stack: Stack, service: Service): readonly Database[]
     );
     if (kept) return [];
     const lies = { at: service.at, says: `${service.name} mounts nothing over ${files[0]}` };
-    return [{ service, variable: name, text, movedTo: parsed.movedTo, files, written, evidence: [...evidence, lies] }];
+    return [
+      { service, opens, variable: name, text, movedTo: parsed.movedTo, files, written, evidence: [...evidence, lies] },
+    ];
   });
 }
 

@@ -3,6 +3,7 @@ import { startingCode } from '../../src/model/env/start.ts';
 import { isTestService } from '../../src/model/of-tests.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { opensDatabase } from '../../src/model/store/database-use.ts';
 import { folderOf, joinContainer } from '../../src/repo/path.ts';
 
 /** `"NAME": BASE_DIR / "db.sqlite3"`, as startproject writes it; also with os.path.join. */
@@ -17,6 +18,7 @@ export function* djangoFindings(stack: Stack, service: Service): Iterable<Findin
   const view = stack.view(service);
   const { image, container } = view;
   if (!image || container.workdir === undefined || isTestService(service) || service.parts.has('tmpfs')) return;
+  if (opensDatabase(view) !== 'yes') return;
   for (const module of startingCode(stack, view)?.modules ?? []) {
     const text = stack.repo.read(module.path) ?? '';
     const [, joined, divided] = /django\.db\.backends\.sqlite3/.test(text) ? (NAME.exec(text) ?? []) : [];

@@ -2,6 +2,7 @@ import type { Change, Evidence, Finding } from '../../src/finding.ts';
 import { eolOf } from '../../src/lines.ts';
 import type { ComposeProject } from '../../src/model/compose/project.ts';
 import { stepsFor } from '../../src/model/env/environment-edit.ts';
+import { ownsFolder } from '../../src/model/image/folder-owner.ts';
 import { isRoot } from '../../src/model/image/user-home.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
@@ -19,8 +20,12 @@ export function* sqliteFindings(stack: Stack, project: ComposeProject): Iterable
       const key = `${found.variable}\0${found.files[0]}`;
       groups.set(key, [...(groups.get(key) ?? []), found]);
     }
-  for (const group of groups.values())
-    if (!group.some(({ service }) => isInOverlay(service))) yield findingOf(stack, project, group);
+  for (const all of groups.values()) {
+    const group = all.filter(({ opens }) => opens === 'yes');
+    const others = all.filter(({ opens }) => opens !== 'yes');
+    if (group.length > 0 && !all.some(({ service }) => isInOverlay(service)))
+      yield findingOf(stack, project, group, others);
+  }
 }
 
 /** An overlay may mount what is missing here. */
@@ -29,7 +34,13 @@ const isInOverlay = (service: Service): boolean =>
     ({ overlay, file, entry }) => overlay && /\bvolumes\b/.test(file.text.slice(entry.at.start, entry.at.end)),
   );
 
-function findingOf(stack: Stack, project: ComposeProject, group: readonly Database[]): Finding {
+/** `others` get the name of the file and do not open it, as far as anybody knows: a new name is theirs as well, a volume is not. */
+function findingOf(
+  stack: Stack,
+  project: ComposeProject,
+  group: readonly Database[],
+  others: readonly Database[],
+): Finding {
   const [first] = group;
   if (!first) throw new Error('a group of databases has one at least');
   const [file = ''] = first.files;
@@ -41,7 +52,8 @@ function findingOf(stack: Stack, project: ComposeProject, group: readonly Databa
   const title = plan
     ? `Keep ${nameOf(file)} in a named volume on ${plan.folder}`
     : `Keep ${nameOf(file)} in a named volume`;
-  const changes = plan && changesFor(stack, project, group, plan);
+  const isSafe = !plan?.moves || others.every(({ opens }) => opens === 'no');
+  const changes = plan && isSafe ? changesFor(stack, project, group, others, plan) : undefined;
   if (!plan || !changes)
     return {
       message,
@@ -131,11 +143,7 @@ function preparedIn(stack: Stack, group: readonly Database[], folder: string): r
     const { image } = stack.view(service);
     if (!image || service.parts.has('user')) return undefined;
     const { user, layers, dockerfile, stage } = image;
-    if (
-      isRoot(user) ||
-      layers.some(({ instruction }) => instruction.keyword === 'RUN' && makes(instruction.script, folder))
-    )
-      continue;
+    if (isRoot(user) || ownsFolder(image, folder)) continue;
     const layer = layers.findLast(({ instruction }) => instruction.keyword === 'USER');
     const isOwn = layer?.dockerfile === dockerfile && layer.instruction.stage === stage.index;
     if (!layer || !isOwn || !isRoot(layer.user) || !/^[\w.-]+(?::[\w.-]+)?$/.test(user ?? '')) return undefined;
@@ -148,16 +156,11 @@ function preparedIn(stack: Stack, group: readonly Database[], folder: string): r
   return [...changes.values()];
 }
 
-/** A step that makes the folder and gives it away: `mkdir -p /app/data && chown -R app /app`. */
-const makes = (script: string, folder: string): boolean =>
-  script.includes('mkdir') &&
-  script.includes('chown') &&
-  (script.includes(folder) || script.includes(`${nameOf(folder)}`));
-
 function changesFor(
   stack: Stack,
   project: ComposeProject,
   group: readonly Database[],
+  others: readonly Database[],
   plan: Plan,
 ): readonly Change[] | undefined {
   const [first] = group;
@@ -166,7 +169,9 @@ function changesFor(
   const steps: { readonly file: ComposeFile; readonly step: ComposeStep }[] = [];
   if (plan.moves) {
     const places = new Map(
-      group.flatMap(({ written }) => (written ? [[`${written.path}:${written.start}`, written] as const] : [])),
+      [...group, ...others].flatMap(({ written }) =>
+        written ? [[`${written.path}:${written.start}`, written] as const] : [],
+      ),
     );
     for (const at of [...places.values()].sort((a, b) => b.start - a.start)) {
       const file = stack.sources.compose(at.path);

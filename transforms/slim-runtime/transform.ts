@@ -30,7 +30,8 @@ function findIn(stack: Stack, dockerfile: Dockerfile, views: readonly ServiceVie
   const [stage] = dockerfile.stages;
   if (!stage || dockerfile.stages.length !== 1 || stage.name !== undefined) return undefined;
   const image = views.length > 0 ? views[0]?.image : loneImage(stack, dockerfile);
-  if (!image || views.some((view) => view.service.build?.target !== undefined)) return undefined;
+  if (!image || image.layers.some((layer) => layer.dockerfile !== dockerfile)) return undefined;
+  if (views.some((view) => view.service.build?.target !== undefined)) return undefined;
   const names = new Set(views.flatMap(({ service }) => service.image?.text ?? []));
   if (stack.dockerfiles.some((path) => stack.sources.dockerfile(path)?.stages.some(({ base }) => names.has(base))))
     return undefined;

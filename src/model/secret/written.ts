@@ -1,5 +1,5 @@
 import { nameOf } from '../../repo/path.ts';
-import { credentialsIn, isSecret, isSecretName, isSecretValue, isUrlSecret } from '../secret.ts';
+import { credentialsIn, isSecret, isSecretName, isSecretValue, isUrlSecret, loginOf } from '../secret.ts';
 import { tokensIn } from './shapes.ts';
 
 /** Example files hold what asks to be replaced. */
@@ -25,7 +25,7 @@ const OLD_ENV = new RegExp(`^[ \\t]*ENV[ \\t]+${NAME}[ \\t]+([^\\r\\n]+)`, 'gim'
 const LITERAL = new RegExp(`${NAME}["']?[ \\t]*\\]?[ \\t]*[:=,][ \\t]*(?:[brfu]{0,2})(?:${QUOTED})`, 'gi');
 /** Options that a password follows. */
 const OPTION =
-  /(?:--?requirepass|--?masterauth|--?password|--?passwd|--?pass|--?secret(?:-key)?|--?token|--?api-key|\bredis-cli\b[^\n;|]*?[\s"']-a|[\s"']-a)["']?(?:=|[\s,]+)["']?([^\s"',\]]+)/gi;
+  /(?:--?basic[_-]auth(?:=|[\s,]+)["']?[\w.@+-]+(?=:)|--?requirepass|--?masterauth|--?password|--?passwd|--?pass|--?secret(?:-key)?|--?token|--?api-key|\bredis-cli\b[^\n;|]*?[\s"']-a|[\s"']-a)["']?(?:[=:]|[\s,]+)["']?([^\s"',\]]+)/gi;
 /** `mysqladmin -psecret`: the client takes what follows at once. */
 const ATTACHED = /\b(?:mysql|mysqladmin|mysqldump|mariadb|mariadb-admin|mongosh?)\b[^\n;|]*?[\s"']-p([^\s"',\]]+)/g;
 /** The lines of a block scalar under a secret's name. */
@@ -42,6 +42,8 @@ export function secretsIn(path: string, text: string): ReadonlySet<string> {
   };
   const offer = (name: string, value: string): void => {
     if (isSecret(name, value)) add(value);
+    const login = loginOf(name, value);
+    if (login) add(login.password);
     // `${X:-secret}`: what counts when nobody sets X.
     for (const [, , fallback] of value.matchAll(FALLBACK))
       if (fallback !== undefined && isSecret(name, fallback)) add(fallback);

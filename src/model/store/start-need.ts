@@ -12,7 +12,7 @@ const SQL: readonly StoreKind[] = ['postgres', 'mysql', 'mariadb'];
 const QUEUES: readonly StoreKind[] = ['redis', 'rabbitmq'];
 
 /** Calls that open a connection to an SQL database, or fail without one. */
-const CONNECTS =
+export const CONNECTS =
   /(?:^|\.)(?:create_all|drop_all|init_db|upgrade)$|^(?:psycopg2?|pymysql|MySQLdb|mysql\.connector|asyncpg|(?:\w+\.)*engine)\.(?:connect|begin|create_pool)$/;
 const HOOK_CONNECTS = /(?:^|\.)(?:run_sync|connect)$/;
 

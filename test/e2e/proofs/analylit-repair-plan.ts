@@ -23,18 +23,18 @@ export const proof: Proof = {
     },
     {
       mends: [{ path: COMPOSE, from: /^ {6}db_dev:$/gm, to: '      db:' }],
-      services: [],
+      services: ['migrator'],
       shows: 'failed to read dockerfile: open Dockerfile.migrator: no such file or directory',
-      states: { migrator: 'not built', web: 'not started' },
-      // The code is copied before the requirements are installed.
-      cached: { web: false, worker: false },
+      states: { migrator: 'not built' },
+      cached: {},
     },
     {
-      mends: [{ path: COMPOSE, from: 'dockerfile: Dockerfile.migrator', to: 'dockerfile: docker/Dockerfile.migrator' }],
-      services: ['migrator'],
+      mends: [{ path: COMPOSE, from: /dockerfile: (?:docker\/)?Dockerfile\./g, to: 'dockerfile: docker/Dockerfile.' }],
+      services: [],
       shows: 'has no healthcheck configured',
       states: { migrator: 'not started' },
-      cached: {},
+      // The code is copied before the requirements are installed.
+      cached: { web: false, worker: false },
     },
     {
       mends: [healthcheck('pgdata'), healthcheck('pgdata_test')],
