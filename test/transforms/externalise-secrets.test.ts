@@ -67,6 +67,18 @@ describe('by hand', () => {
     expect(outcome?.finding.advice).toContain(advice);
   });
 
+  test.each([
+    ['node_modules\n', true],
+    ['.env\n', false],
+    ['*.log\r\n.env*\r\n!.env.example\r\n', false],
+    ['/.env.local\n', true],
+  ])('asks to let git leave .env out where %j does not', (rules, asks) => {
+    const compose =
+      'services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: Qz-81-lantern\n';
+    const [outcome] = findings({ '.gitignore': rules, 'compose.yaml': compose });
+    expect(outcome?.finding.advice?.includes('Let git leave .env out first')).toBe(asks);
+  });
+
   test('an env file that git leaves out, and one with weak words only, are no finding', () => {
     expect(findings({ '.env': 'POSTGRES_PASSWORD=postgres\nSECRET_KEY=dev\n', Dockerfile: 'FROM a\n' })).toEqual([]);
   });

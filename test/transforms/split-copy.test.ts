@@ -34,6 +34,17 @@ test('tells what is wrong, and proves it', () => {
   ]);
 });
 
+test('the stub of a package before its install is no finding', () => {
+  const text =
+    'FROM python:3.11\nWORKDIR /app\nCOPY pyproject.toml .\nCOPY src/app/__init__.py src/app/\nRUN pip install -e .\nCOPY src src\n';
+  const files = {
+    'pyproject.toml': '[project]\ndependencies = ["flask"]\n',
+    'src/app/__init__.py': '',
+    'src/app/a.py': '',
+  };
+  expect(found({ ...files, Dockerfile: text })).toEqual([]);
+});
+
 describe('manual', () => {
   test.each([
     [

@@ -3,7 +3,10 @@ import type { ComposeProject } from '../../src/model/compose/project.ts';
 import { addToExample, type ExampleEntry, examplePath } from '../../src/model/env/example.ts';
 import { exampleValues } from '../../src/model/secret/known.ts';
 import { loginOf } from '../../src/model/secret.ts';
+import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { storeOf } from '../../src/model/store.ts';
+import { nameOf } from '../../src/repo/path.ts';
 import { type Named, namesFor } from './naming.ts';
 import { filesOf, inCommands, type Place, unspliced, type Written, writtenIn } from './written.ts';
 
@@ -12,7 +15,7 @@ export function* composeFindings(stack: Stack, project: ComposeProject): Iterabl
   const examples = exampleValues(stack.repo);
   const services = stack.services.filter((service) => service.project === project);
   const files = filesOf(project, services);
-  const direct = writtenIn(files, examples);
+  const direct = writtenIn(files, examples).filter((each) => !isOfTheImage(each, services));
   const known = new Set(direct.map(({ value }) => value));
   const commands = files.flatMap((file) => inCommands(file, known, examples));
   const all = [...direct, ...commands.filter((each) => !direct.some(({ at }) => overlap(at, each.at)))];
@@ -20,6 +23,15 @@ export function* composeFindings(stack: Stack, project: ComposeProject): Iterabl
   if (named.length > 0) yield findingOf(stack, project, named);
   for (const place of unspliced(files)) yield blockFinding(place);
 }
+
+/** The password that everybody's RabbitMQ has until one is set: another value here would not open it. https://www.rabbitmq.com/docs/access-control#default-state */
+const isOfTheImage = ({ url, value }: Written, services: readonly Service[]): boolean =>
+  url !== undefined &&
+  /^amqps?$|^pyamqp$/.test(url.scheme) &&
+  value === 'guest' &&
+  !services.some(
+    (service) => storeOf(service)?.kind === 'rabbitmq' && service.environment.has('RABBITMQ_DEFAULT_PASS'),
+  );
 
 /** A key of several lines, which no line of `.env.example` can stand for. */
 const blockFinding = ({ owner, name, scalar }: Place): Finding => ({
@@ -133,6 +145,9 @@ function adviceFor(stack: Stack, project: ComposeProject, names: readonly string
   const differs = [...new Set(other.map(({ variable }) => variable))];
   return [
     start,
+    ...(missing.length > 0 && !leavesOut(stack, folder)
+      ? [`Let git leave ${folder}.env out first: no line of .gitignore names it.`]
+      : []),
     ...(differs.length > 0
       ? [`${folder}.env has another value for ${listed(differs)}, which counts from now on.`]
       : []),
@@ -143,6 +158,13 @@ function adviceFor(stack: Stack, project: ComposeProject, names: readonly string
       : []),
   ].join(' ');
 }
+
+/** Whether a `.gitignore` on the way names `.env`, which is not there yet. */
+const leavesOut = (stack: Stack, folder: string): boolean =>
+  stack.repo.isIgnored(`${folder}.env`) ||
+  stack.repo.paths
+    .filter((path) => nameOf(path) === '.gitignore' && folder.startsWith(path.slice(0, -'.gitignore'.length)))
+    .some((path) => /^[^\S\n]*(?:[^#!\s]*\/)?(?:\*?\.env\*?|\.\*)[^\S\n]*\r?$/m.test(stack.repo.read(path) ?? ''));
 
 const values = (names: readonly string[]): string => (names.length > 1 ? 'values that stand' : 'value that stands');
 

@@ -101,7 +101,12 @@ function nameOfUse(
   free: (written: Written, wanted: string) => string,
 ): string {
   const { url, value, owner } = written;
-  const host = services.find((service) => (url ? namesOf(service).has(url.host) : service.name === owner));
+  const usual = OF_SCHEME.find(([scheme]) => url && scheme.test(url.scheme))?.[1];
+  const host =
+    services.find((service) => (url ? namesOf(service).has(url.host) : service.name === owner)) ??
+    (url && /^(?:localhost|127\.0\.0\.1|host\.docker\.internal)$/.test(url.host)
+      ? onlyStore(services, usual)
+      : undefined);
   const store = host && storeOf(host);
   const same = named.filter((each) => each.written.value === value);
   const ofHost = same.filter((each) => host !== undefined && each.written.owner === host.name);
@@ -116,8 +121,18 @@ function nameOfUse(
     free(
       written,
       (store && OF_STORE[store.kind]) ??
-        OF_SCHEME.find(([scheme]) => url && scheme.test(url.scheme))?.[1] ??
+        usual ??
         `${(url ? written.name.replace(/_?(?:UR[LI]|DSN|BACKEND)$/i, '') || 'URL' : (owner ?? 'APP')).toUpperCase().replace(/\W+/g, '_')}_PASSWORD`,
     );
   return url?.encoded ? `${base}_ENCODED` : base;
+}
+
+/** The store that an address of the machine means: the only one of its kind. */
+function onlyStore(services: readonly Service[], variable: string | undefined): Service | undefined {
+  const [only, ...more] = services.filter((service) => {
+    const kind = storeOf(service)?.kind;
+    const own = kind && OF_STORE[kind];
+    return own !== undefined && own.replace('MARIADB', 'MYSQL') === variable;
+  });
+  return more.length === 0 ? only : undefined;
 }

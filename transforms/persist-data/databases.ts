@@ -4,6 +4,7 @@ import type { Stack } from '../../src/model/stack.ts';
 import { opensDatabase } from '../../src/model/store/database-use.ts';
 import { type SqliteFile, sqliteFilesOf } from '../../src/model/store/sqlite-files.ts';
 import { storeOf } from '../../src/model/store.ts';
+import { isTakenAsItIs } from './taken-path.ts';
 
 /** An SQLite file that a service is told to use, in no volume. */
 export interface Database extends SqliteFile {
@@ -18,7 +19,8 @@ export function databasesOf(stack: Stack, service: Service): readonly Database[]
   const view = stack.view(service);
   const opens = opensDatabase(view);
   return sqliteFilesOf(stack, view).flatMap((found): readonly Database[] => {
-    const { variable, files, evidence } = found;
+    const { variable, text, isUrl, files, evidence } = found;
+    if (!isUrl && !text.startsWith('/') && !isTakenAsItIs(stack, view, variable)) return [];
     const kept = files.some(
       (file) =>
         view.container.mountOver(file) || view.container.fileAt(file).kind !== 'absent' || /^\/tmp\//.test(file),

@@ -2,6 +2,7 @@ import type { Finding } from '../../src/finding.ts';
 import type { ImageLayer } from '../../src/model/image/layer.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
+import { nameOf } from '../../src/repo/path.ts';
 import { bareNames, bringsCode, type StageFiles, targetFolders } from './copies.ts';
 import { manifestLines, movedWith, type Site } from './crossing.ts';
 import { runTexts } from './cut.ts';
@@ -41,12 +42,17 @@ export function judge(stack: Stack, files: StageFiles, own: readonly number[], r
     )
   )
     return 'fine';
+  if (project && broad.every((index) => isStub(files, index, manifests))) return 'fine';
   if (project?.reading.kind === 'project') return manual(stack, files, broad, run, [project], project.reading.advice);
   if (parts.head.some((command) => command.conditional && installs.some((install) => install.command === command)))
     return 'fine';
   if (isGenerated(files, earlier, parts, manifests) || isBroughtFromStage(files, earlier, installs)) return 'fine';
   return split(stack, files, { first, broad, run, parts, manifests });
 }
+
+/** `COPY src/app/__init__.py src/app/`: the part of a project without which its dependencies cannot be installed. */
+const isStub = (files: StageFiles, index: number, manifests: ReadonlySet<string>): boolean =>
+  files.copied(index).every(({ path }) => manifests.has(path) || nameOf(path) === '__init__.py');
 
 /** `COPY --from=deps /app/node_modules ./node_modules`: another stage installs, this one only completes it. */
 const isBroughtFromStage = (files: StageFiles, earlier: readonly number[], installs: readonly Install[]): boolean =>

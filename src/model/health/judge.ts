@@ -196,7 +196,7 @@ function pathFault(
       says,
       evidence: [
         { at: address.path.raw === '' ? address.host.at : address.path.at, says: `the check asks for ${asked}` },
-        { at: routes.at, says: `${routes.framework} serves ${routes.routes.length} routes, and none is ${asked}` },
+        { at: routes.at, says: `none of the routes of this ${routes.framework} application is ${asked}` },
       ],
     },
   ];

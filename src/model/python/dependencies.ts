@@ -109,8 +109,9 @@ const BRINGS: Readonly<Record<string, string>> = {
   pymongo: '',
   motor: 'pymongo',
   // Other modules.
-  pydantic: 'python-dotenv email-validator',
-  'pydantic[email]': 'python-dotenv email-validator',
+  pydantic: '',
+  'pydantic[email]': 'email-validator',
+  'pydantic[dotenv]': 'python-dotenv',
   'pydantic-settings': 'pydantic python-dotenv',
   'email-validator': '',
   'python-multipart': '',

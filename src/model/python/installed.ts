@@ -104,16 +104,28 @@ interface Named {
 function namedBy(repo: Repo, contents: Contents): Named | undefined {
   if (!contents.complete) return undefined;
   const manifests: string[] = [];
-  const distributions = contents.named.map((name) => ({ name, at: contents.at, locked: false }));
+  const distributions = contents.named.map((name) => ({
+    name: asOfVersion(repo, name, contents.at),
+    at: contents.at,
+    locked: false,
+  }));
   for (const path of contents.manifests) {
     const files = nameOf(path).endsWith('.txt') ? requirementFiles(repo, path, new Set()) : project(repo, path);
     const manifest = readManifest(repo, path);
     if (!files || !manifest) return undefined;
     manifests.push(...files);
-    distributions.push(...manifest.packages.map(({ name, at }) => ({ name, at, locked: manifest.locked })));
+    distributions.push(
+      ...manifest.packages.map(({ name, at }) => ({ name: asOfVersion(repo, name, at), at, locked: manifest.locked })),
+    );
   }
   return { distributions, manifests: [...new Set(manifests)] };
 }
+
+/** FastAPI 0.111 alone brings what is the extra "standard" since. https://github.com/fastapi/fastapi/releases/tag/0.112.0 */
+const asOfVersion = (repo: Repo, name: string, { path, start, end }: Span): string =>
+  name === 'fastapi' && /fastapi\W[^;\n]*?(?:\b0\.111\b|<\s*0\.112\b)/i.test(repo.read(path)?.slice(start, end) ?? '')
+    ? 'fastapi[standard]'
+    : name;
 
 /** A requirements file and what it includes; `undefined` when it takes something from a path or an address. */
 function requirementFiles(repo: Repo, path: string, seen: Set<string>): readonly string[] | undefined {

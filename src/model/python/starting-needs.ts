@@ -3,6 +3,7 @@ import type { PythonModule } from '../../parse/python.ts';
 import { nameOf } from '../../repo/path.ts';
 import { failureOf, neededProgram } from '../image/needed-program.ts';
 import { option } from '../program.ts';
+import { djangoSettings } from '../routes/django.ts';
 import type { ServiceView, Stack } from '../stack.ts';
 import { type Distribution, distributionOfModule, distributionOfProgram } from './distributions.ts';
 import { driverNeeds } from './driver-needs.ts';
@@ -24,6 +25,7 @@ export function startingNeeds(stack: Stack, view: ServiceView): readonly Startin
   return [
     ...programNeeds(stack, view),
     ...importNeeds(stack, view),
+    ...djangoNeeds(stack, view),
     ...driverNeeds(stack, view).filter(({ module }) => isForeign(stack, view, module)),
   ];
 }
@@ -84,6 +86,41 @@ function importNeeds(stack: Stack, view: ServiceView): readonly StartingNeed[] {
       (each, index) => index === implied.findIndex((other) => other.distribution === each.distribution),
     ),
   ];
+}
+
+/**
+ * The packages that Django's settings name: it imports each application, and a server each middleware, before it answers.
+ * https://docs.djangoproject.com/en/stable/ref/applications/#how-applications-are-loaded
+ */
+function djangoNeeds(stack: Stack, view: ServiceView): readonly StartingNeed[] {
+  const settings = djangoSettings(stack, view);
+  const names = view.startup.main?.program.role === 'worker' ? ['INSTALLED_APPS'] : ['INSTALLED_APPS', 'MIDDLEWARE'];
+  const found = new Map<Distribution, StartingNeed>();
+  for (const name of names) {
+    const [list, ...more] = settings?.assignments.filter(({ target }) => target === name) ?? [];
+    if (!settings || !list?.value || list.scope !== '' || more.length > 0) continue;
+    if (settings.statements[list.statement]?.parent !== -1) continue;
+    const { text, at } = list.value;
+    // A plain list of texts, which comments may be in; nothing that is put together.
+    if (!/^[[(](?:\s|#[^\n]*|["'][\w.]+["']|,)*[\])]$/.test(text)) continue;
+    for (const match of text
+      .replace(/#[^\n]*/g, (comment) => ' '.repeat(comment.length))
+      .matchAll(/["']([\w.]+)["']/g)) {
+      const module = match[1]?.split('.')[0] ?? '';
+      const distribution = distributionOfModule(module);
+      if (!distribution || found.has(distribution) || !isForeign(stack, view, module)) continue;
+      const start = at.start + match.index;
+      const place = { path: settings.path, start, end: start + match[0].length };
+      found.set(distribution, {
+        distribution,
+        does: `imports ${module} when it starts`,
+        failure: `ModuleNotFoundError: No module named '${module}'`,
+        at: place,
+        evidence: [{ at: place, says: `${name} of the settings names ${module}` }],
+      });
+    }
+  }
+  return [...found.values()];
 }
 
 /** No file or folder of the repository can be meant: none has the module's name, but for those inside of packages. */

@@ -9,7 +9,7 @@ import { mentionedElsewhere } from './registrations.ts';
 
 /** The routes of a Django project, from the URLconf that its settings name. https://docs.djangoproject.com/en/stable/topics/http/urls/ */
 export function djangoRoutes(stack: Stack, view: ServiceView): RouteTable | undefined {
-  const settings = settingsOf(stack, view);
+  const settings = djangoSettings(stack, view);
   const conf = settings?.assignments.filter(({ target }) => target === 'ROOT_URLCONF') ?? [];
   const path = view.python.find(conf.length === 1 ? (conf[0]?.value?.string ?? '') : '');
   const root = path === undefined ? undefined : stack.sources.python(path);
@@ -93,7 +93,7 @@ const holds = (outer: PythonCall, inner: PythonCall): boolean =>
   outer.at.start <= inner.at.start && inner.at.end <= outer.at.end;
 
 /** The settings of the project: from the environment, else from what manage.py, wsgi.py or asgi.py sets. */
-function settingsOf(stack: Stack, view: ServiceView): PythonModule | undefined {
+export function djangoSettings(stack: Stack, view: ServiceView): PythonModule | undefined {
   const { main } = view.startup;
   const given = view.container.variable('DJANGO_SETTINGS_MODULE');
   if (given === undefined && view.service.environment.has('DJANGO_SETTINGS_MODULE')) return undefined;

@@ -11,6 +11,8 @@ export interface SqliteFile {
   /** The value of the variable, and what it would be for a file at another container path. */
   readonly text: string;
   readonly movedTo: (file: string) => string;
+  /** A URL as SQLAlchemy takes it; else the bare name of a file. */
+  readonly isUrl: boolean;
   /** Where the file may be, the likeliest first; more than one where the library decides. */
   readonly files: readonly string[];
   /** The scalar in Compose that holds `text`; `undefined` when it stands elsewhere. */
@@ -31,7 +33,7 @@ export function sqliteFilesOf(stack: Stack, view: ServiceView): readonly SqliteF
     const parsed = parse(name, text);
     if (!parsed || /:memory:|%|\$/.test(parsed.path)) return [];
     const files = placesOf(stack, view, workdir, parsed.path, parsed.isUrl);
-    return [{ variable: name, text, movedTo: parsed.movedTo, files, written, evidence }];
+    return [{ variable: name, text, movedTo: parsed.movedTo, isUrl: parsed.isUrl, files, written, evidence }];
   });
 }
 

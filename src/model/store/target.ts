@@ -28,7 +28,7 @@ const NAMES: readonly (readonly [RegExp, readonly StoreKind[]])[] = [
   [/RABBIT|AMQP/, ['rabbitmq']],
   [/MONGO/, ['mongo']],
   [/MEMCACHE/, ['memcached']],
-  [/ELASTIC|OPENSEARCH|^ES_/, ['elasticsearch']],
+  [/ELASTIC|OPENSEARCH|(?:^|_)ES(?:_|$)/, ['elasticsearch']],
   [/KAFKA/, ['kafka']],
   [/CELERY|BROKER|(?:^|_)CACHE/, ['redis', 'rabbitmq']],
   [/(?:^|_)(?:DB|DATABASE|SQL)(?:_|$)/, ['postgres', 'mysql', 'mariadb', 'mongo']],
