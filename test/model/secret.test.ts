@@ -125,3 +125,35 @@ test('the secrets of a repository, also of a file that does not parse', () => {
   expect([...inPlace]).toContain('admin');
   for (const value of ['shop', 'free', 'smtp-pass-1']) expect([...anywhere, ...inPlace]).not.toContain(value);
 });
+
+test('what only looks like the option of a password is none', () => {
+  const { anywhere, inPlace } = secretsOf(
+    Repo.of({
+      'docker-compose.yml': [
+        'services:',
+        '  worker:',
+        '    command: celery -A shop.celery_app worker',
+        '    environment:',
+        '      - SECRET_KEY=${SECRET_KEY}',
+        '  cache:',
+        '    healthcheck:',
+        '      test:',
+        '        - CMD',
+        '        - redis-cli',
+        '        - -a',
+        '        - Redis-5512',
+        '    command:',
+        '      - redis-server',
+        '      - --requirepass',
+        '      - Redis-6623',
+        '  api:',
+        '    environment:',
+        '      API_KEY_HEADER: X-API-Key',
+        '      STRIPE_PUBLISHABLE_KEY: pk_demo_8c1f20a7d5b3',
+      ].join('\n'),
+      'build.sh':
+        'docker build --secret id=npmrc-file,src=.npmrc . && cp -a build-output-2 dist\nlogin --password --verbose-9x\n',
+    }),
+  );
+  expect([...anywhere, ...inPlace]).toEqual(['Redis-6623', 'Redis-5512']);
+});

@@ -66,7 +66,7 @@ function inValuePosition(weak: string): Mask {
   );
   const spaced = new RegExp(`\\b(ENV[ \\t]+)([A-Za-z_][\\w.-]*)([ \\t]+)(?:${weak})${end}`, 'g');
   const option = new RegExp(
-    `((?:--?(?:requirepass|masterauth|password|passwd|pass)|[\\s"']-a)["']?(?:=|[\\s,]+)["']?|(?:mysql|mariadb)\\S*[^\\n;|]*?\\s-p|(?:curl|wget)\\b[^\\n;|]*?\\s(?:-u|--user)[=\\s]+["']?[\\w.@-]+:|\\b(?:PASSWORD|IDENTIFIED[ \\t]+BY)[ \\t]+')(?:${weak})${end}`,
+    `((?:--?(?:requirepass|masterauth|password|passwd|pass)|redis-cli\\b[^;|\\n]{0,120}?[\\s"']-a)["']?(?:=|[\\s,]+)["']?|(?:mysql|mariadb)\\S*[^\\n;|]*?\\s-p|(?:curl|wget)\\b[^\\n;|]*?\\s(?:-u|--user)[=\\s]+["']?[\\w.@-]+:|\\b(?:PASSWORD|IDENTIFIED[ \\t]+BY)[ \\t]+')(?:${weak})${end}`,
     'g',
   );
   return (text) =>
