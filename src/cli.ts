@@ -7,7 +7,7 @@ import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
 import { UserError } from './errors.ts';
-import { maskShapes } from './output/masked.ts';
+import { maskShapes } from './model/secret/mask.ts';
 import type { Palette } from './output/palette.ts';
 import { visible } from './output/visible.ts';
 import { undo } from './repo/disk.ts';

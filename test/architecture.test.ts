@@ -36,11 +36,11 @@ const UNITS: readonly {
   },
   {
     files: /^src\/verify\/(verdict|project|judge|log|build-log|words)\.ts$/,
-    imports: /^src\/(pattern\.ts$|verify\/(verdict|log)\.ts$)/,
+    imports: /^src\/(pattern\.ts$|model\/secret(\.ts$|\/)|verify\/(verdict|log)\.ts$)/,
   },
   {
     files: /^src\/verify\//,
-    imports: /^src\/(errors\.ts$|model\/compose\/project\.ts$|(repo|verify)\/)/,
+    imports: /^src\/(errors\.ts$|model\/(compose\/project\.ts$|secret\/)|(repo|verify)\/)/,
     node: true,
   },
   {

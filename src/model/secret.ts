@@ -74,10 +74,15 @@ const NOTHING =
 export function isSecretValue(value: string): boolean {
   const text = value.trim();
   if (text.length < 2 || text.length > 10_000) return false;
-  if (REFERENCE.test(text) || ELSEWHERE.test(text) || NOTHING.test(text)) return false;
+  if (REFERENCE.test(text) || (ELSEWHERE.test(text) && !isBase64(text)) || NOTHING.test(text)) return false;
   if (/^\w[\w+.-]*:\/\/[^@\s]*$/.test(text) || /\$\{|\{\{|\$\(/.test(text)) return false;
   return !exampleWords(text);
 }
+
+/** Base64 may begin like a path: `/q3Zt…`. Both cases and digits, mixed in one segment, are no name of a folder. */
+const isBase64 = (text: string): boolean =>
+  /^\/[A-Za-z\d+/]{19,}={0,2}$/.test(text) &&
+  text.split('/').some((part) => part.length >= 12 && /\d[A-Za-z]/.test(part) && /[a-z][A-Z]/.test(part));
 
 /** Whether a value is so usual a word that it says nothing outside of its own place: `postgres`, `admin`, `shop_dev`. */
 export const isCommon = (value: string): boolean => {

@@ -1,9 +1,10 @@
 import type { Change, Span } from '../finding.ts';
 import { isEdit } from '../finding.ts';
+import type { Mask } from '../model/secret/mask.ts';
 import type { Outcome, Run } from '../pipeline/run.ts';
 import type { Repo } from '../repo/repo.ts';
 import { changedFiles } from './changed-files.ts';
-import { type Mask, maskBetween } from './masked.ts';
+import { maskBetween } from './masked.ts';
 import { placeAt } from './place.ts';
 
 /**

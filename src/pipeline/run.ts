@@ -9,6 +9,7 @@ import { carryOut, conflictBetween } from './edits.ts';
 import { type Breakage, newBreakages } from './guard.ts';
 
 const MAX_PASSES = 10;
+const MAX_ROUNDS = 4;
 
 /** Why a finding changed nothing. */
 export type Skip =
@@ -52,21 +53,45 @@ export interface RunOptions {
   readonly named: ReadonlySet<string>;
 }
 
-/** Runs the transforms in order; each sees the repository that its predecessors left behind. */
+/**
+ * Runs the transforms in order; each sees the repository that its predecessors left behind. What a late one repairs may be
+ * what an early one waited for, so they take turns until every one has seen the last change.
+ */
 export function run(repo: Repo, transforms: readonly Transform[], options: RunOptions): Run {
   const first = readStack(repo, undefined);
   const steps: Step[] = [];
   let stack = first;
-  for (const transform of transforms) {
-    try {
-      const settled = settle(stack, transform, options);
-      steps.push({ transform, outcomes: settled.outcomes });
-      stack = settled.stack;
-    } catch (error) {
-      steps.push({ transform, outcomes: [], error });
+  let quiet = 0;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    for (const [index, transform] of transforms.entries()) {
+      if (quiet === transforms.length) break;
+      const turn = takeTurn(stack, transform, options, steps[index]);
+      // A transform has seen the change that it made itself: it settled.
+      quiet = turn.stack === stack ? quiet + 1 : 1;
+      steps[index] = turn.step;
+      stack = turn.stack;
     }
   }
   return { before: repo, after: stack.repo, steps, notices: first.notices };
+}
+
+/** One transform on the present state. What it said earlier stays true unless it changes something now. */
+function takeTurn(
+  stack: Stack,
+  transform: Transform,
+  options: RunOptions,
+  earlier: Step | undefined,
+): { readonly stack: Stack; readonly step: Step } {
+  if (earlier?.error !== undefined) return { stack, step: earlier };
+  try {
+    const settled = settle(stack, transform, options);
+    if (!earlier) return { stack: settled.stack, step: { transform, outcomes: settled.outcomes } };
+    if (settled.stack === stack) return { stack, step: earlier };
+    const applied = earlier.outcomes.filter((outcome) => !outcome.skipped);
+    return { stack: settled.stack, step: { transform, outcomes: [...applied, ...settled.outcomes] } };
+  } catch (error) {
+    return { stack, step: { transform, outcomes: earlier?.outcomes ?? [], error } };
+  }
 }
 
 /** Repeats one transform, reading the stack anew each time, until it has nothing left to change. */

@@ -2,6 +2,8 @@ import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { secretsOf } from '../model/secret/known.ts';
+import { maskOf } from '../model/secret/mask.ts';
 import type { Repo } from '../repo/repo.ts';
 import { realRoot } from '../repo/scan.ts';
 import { probeCache } from './cache-probe.ts';
@@ -13,7 +15,7 @@ import { type Observation, type Patience, startAndObserve } from './observe.ts';
 import { environmentOf, isMap, isolated, type Json, type JsonMap, selected, servicesOf, without } from './project.ts';
 import { LABEL, projectPrefix, type RunRecord, register } from './registry.ts';
 import type { ServiceResult, Side, SideResult, Verification } from './verdict.ts';
-import { secretsOf, tellable } from './words.ts';
+import { addSecrets, tellable } from './words.ts';
 import { applyTo, copyFolder, copyRepository, mountFor, pathFor, type Workspace } from './workspace.ts';
 
 /** What is verified, and how. */
@@ -78,8 +80,10 @@ async function oneSide(side: Side, trial: Trial): Promise<SideResult> {
   const copy = copyFolder(workspace, side);
   const project = `${projectPrefix(record.id)}-${side}`;
   const disguise = { copy, folder: workspace.folder, project };
-  const secrets = new Set<string>();
-  const words = (text: string): string => tellable(text, disguise, secrets);
+  const own = secretsOf(request[side]);
+  const secrets = { anywhere: new Set(own.anywhere), inPlace: new Set(own.inPlace) };
+  let mask = maskOf(secrets);
+  const words = (text: string): string => tellable(text, disguise, mask);
   const progress: Progress = ({ kind, text }) => request.progress(side, { kind, text: words(text) });
   const unread = copyRepository(workspace, side);
   if (side === 'after') applyTo(copy, request.before, request.after);
@@ -87,7 +91,8 @@ async function oneSide(side: Side, trial: Trial): Promise<SideResult> {
   const repo = request[side];
   const source = sourceOf(repo);
   const reading = await readConfig(copy, source, project, values, request.signal);
-  for (const value of values.values()) secrets.add(value);
+  for (const value of values.values()) secrets.anywhere.add(value);
+  mask = maskOf(secrets);
   const copied = unread.map((path) => `${path} cannot be read, and is not part of the copy`);
   const told = (result: Pick<SideResult, 'services' | 'stopped'>, notes: readonly string[]): SideResult => ({
     services: result.services.map((service) => ({
@@ -102,8 +107,8 @@ async function oneSide(side: Side, trial: Trial): Promise<SideResult> {
 
   const chosen = request.services.length > 0 ? selected(reading.config, request.services) : reading.config;
   if (servicesOf(chosen).size === 0 && side === 'after') throw noSuchService(request.services, reading.config);
-  for (const service of servicesOf(chosen).values())
-    for (const secret of secretsOf(environmentOf(service))) secrets.add(secret);
+  for (const service of servicesOf(chosen).values()) addSecrets(secrets, environmentOf(service));
+  mask = maskOf(secrets);
   const { config, notes } = isolated(rebased(chosen, workspace, side), {
     project,
     label: { name: LABEL, value: record.id },

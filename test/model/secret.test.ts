@@ -40,6 +40,7 @@ describe('values', () => {
     '${DB_PASSWORD:?set it}',
     '$DB_PASSWORD',
     '/run/secrets/db',
+    '/usr/local/share/ca-certificates/InternalCA2024/root',
     './secrets/db.txt',
     '',
     'true',
@@ -115,7 +116,15 @@ test('the secrets of a repository, also of a file that does not parse', () => {
         'export MAIL_PASSWORD="with blank 42"\nOTHER=free\nTLS="-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----"\n',
       Dockerfile: 'FROM a\nENV API_TOKEN Tok-88123\nARG NPM_TOKEN=npm-local-991\n',
       '.env.example': 'MAIL_PASSWORD=smtp-pass-1\n',
-      'run.sh': 'docker run -e JWT_SECRET=jwt-77-aa app\n',
+      'run.sh': [
+        'docker run -e JWT_SECRET=jwt-77-aa app',
+        'curl -fsu bot:Curl-771x https://a.example.org',
+        'curl -H "Authorization: Bearer Bear-662y" https://a.example.org',
+        `psql -c "ALTER USER shop PASSWORD 'Sql-553z'"`,
+        'export SIGNING_KEY=/actjh1d2SWJCC2FKnEihz7oBa3ViUIW',
+        'export STORE="Endpoint=sb://x;AccountName=shop;AccountKey=Acc-884w+1==;Suffix=net"',
+        'curl "https://a.example.org/hook?id=7&token=Hook-119q&x=1"',
+      ].join('\n'),
     }),
   );
   for (const value of [
@@ -127,9 +136,47 @@ test('the secrets of a repository, also of a file that does not parse', () => {
     'with blank 42',
     'Tok-88123',
     'jwt-77-aa',
+    'Curl-771x',
+    'Bear-662y',
+    'Sql-553z',
+    '/actjh1d2SWJCC2FKnEihz7oBa3ViUIW',
+    'Acc-884w+1==',
+    'Hook-119q',
   ])
     expect([...anywhere]).toContain(value);
   expect([...anywhere].some((value) => value.includes('MIIEvQIBADANBg'))).toBe(true);
   expect([...inPlace]).toContain('admin');
   for (const value of ['shop', 'free', 'smtp-pass-1']) expect([...anywhere, ...inPlace]).not.toContain(value);
+});
+
+test('what only looks like the option of a password is none', () => {
+  const { anywhere, inPlace } = secretsOf(
+    Repo.of({
+      'docker-compose.yml': [
+        'services:',
+        '  worker:',
+        '    command: celery -A shop.celery_app worker',
+        '    environment:',
+        '      - SECRET_KEY=${SECRET_KEY}',
+        '  cache:',
+        '    healthcheck:',
+        '      test:',
+        '        - CMD',
+        '        - redis-cli',
+        '        - -a',
+        '        - Redis-5512',
+        '    command:',
+        '      - redis-server',
+        '      - --requirepass',
+        '      - Redis-6623',
+        '  api:',
+        '    environment:',
+        '      API_KEY_HEADER: X-API-Key',
+        '      STRIPE_PUBLISHABLE_KEY: pk_demo_8c1f20a7d5b3',
+      ].join('\n'),
+      'build.sh':
+        'docker build --secret id=npmrc-file,src=.npmrc . && cp -a build-output-2 dist\nlogin --password --verbose-9x\n',
+    }),
+  );
+  expect([...anywhere, ...inPlace]).toEqual(['Redis-6623', 'Redis-5512']);
 });

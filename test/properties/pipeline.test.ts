@@ -11,6 +11,7 @@ import { newBreakages } from '../../src/pipeline/guard.ts';
 import { type Run, run } from '../../src/pipeline/run.ts';
 import { scan, write } from '../../src/repo/disk.ts';
 import { Repo } from '../../src/repo/repo.ts';
+import { selectTransforms } from '../../src/selection.ts';
 import { transforms } from '../../transforms/index.ts';
 import { endsAsRepaired, keepsLines } from '../harness.ts';
 import { loadPythonForTests } from '../python-wasm.ts';
@@ -78,11 +79,14 @@ const unit = fc.double({ min: 0, max: 0.999999, noNaN: true });
 interface Mutated {
   readonly folder: string;
   readonly steps: readonly (readonly [name: string, file: number, at: number])[];
+  /** With `--group hygiene`, or as it runs by default. */
+  readonly hygiene: boolean;
 }
 
 const mutated: fc.Arbitrary<Mutated> = fc.record({
   folder: fc.constantFrom(...fixtures.keys()),
   steps: fc.array(fc.tuple(fc.constantFrom(...Object.keys(MUTATIONS)), unit, unit), { maxLength: 4 }),
+  hygiene: fc.boolean(),
 });
 
 function filesOf({ folder, steps }: Mutated): Files {
@@ -95,13 +99,14 @@ function filesOf({ folder, steps }: Mutated): Files {
   return result;
 }
 
-const repair = (repo: Repo): Run => run(repo, transforms, ALLOW);
+const repair = (repo: Repo, { hygiene }: Mutated): Run =>
+  run(repo, selectTransforms(transforms, { only: [], skip: [], groups: hygiene ? ['hygiene'] : [] }), ALLOW);
 
 test('mutated repositories: nothing throws, untouched lines stay, the guard holds, a second run changes nothing', () => {
   fc.assert(
     fc.property(mutated, (repository) => {
       const files = filesOf(repository);
-      const result = repair(Repo.of(files));
+      const result = repair(Repo.of(files), repository);
       expect(
         result.steps.flatMap(({ transform, error }) =>
           error === undefined ? [] : [`${transform.id}: ${String(error)}`],
@@ -117,7 +122,7 @@ test('mutated repositories: nothing throws, untouched lines stay, the guard hold
       expect(newBreakages(readStack(result.before, undefined), readStack(result.after, undefined), changed)).toEqual(
         [],
       );
-      expect(changedFiles(repair(result.after)).map(({ path }) => path)).toEqual([]);
+      expect(changedFiles(repair(result.after, repository)).map(({ path }) => path)).toEqual([]);
     }),
     { numRuns: RUNS },
   );
@@ -132,9 +137,9 @@ test('the diff of a dry run, taken by git apply, is what --write writes: bytes a
         lay(mkdtempSync(join(tmpdir(), 'dockfix-')), files),
       ];
       try {
-        const result = repair(scan(dry));
+        const result = repair(scan(dry), repository);
         const patch = diffBytes(result.before, result.after);
-        const done = repair(scan(wet));
+        const done = repair(scan(wet), repository);
         write(wet, done.before, done.after);
         if (patch.length > 0) {
           writeFileSync(join(dry, '.patch'), patch);

@@ -3,6 +3,7 @@ import { checkOfService } from '../../src/model/health/check.ts';
 import { isAlone, judgeCheck, onlyPort } from '../../src/model/health/judge.ts';
 import { plainTarget } from '../../src/model/health/nearest-route.ts';
 import { askerOf, checkArgv, healthcheckSection, slowStart } from '../../src/model/health/write.ts';
+import { mayEncrypt } from '../../src/model/network/encrypted.ts';
 import { listenersOf } from '../../src/model/network/listening.ts';
 import { rehearse, sameService } from '../../src/model/rehearsal.ts';
 import { routesOf } from '../../src/model/routes.ts';
@@ -34,7 +35,7 @@ function findingOf(stack: Stack, view: ServiceView): Finding | undefined {
   const asker = askerOf(view);
   if (!listeners || port === undefined || asker === undefined) return undefined;
   const table = routesOf(stack, view);
-  const route = table && !isEncrypted(startup.main.argv) ? plainTarget(table) : undefined;
+  const route = table && !mayEncrypt(stack, view) ? plainTarget(table) : undefined;
   const argv = checkArgv(asker, { host: '127.0.0.1', port: String(port), path: route?.path });
   const slow = slowStart(view);
   const changes =
@@ -57,7 +58,3 @@ function findingOf(stack: Stack, view: ServiceView): Finding | undefined {
     fix: { title: `Let Docker ask ${service.name} ${asks}`, safety: 'review', changes },
   };
 }
-
-/** A server that speaks TLS itself answers no plain request. */
-const isEncrypted = (argv: readonly string[]): boolean =>
-  argv.some((word) => /certfile|keyfile|--ssl|--cert/.test(word));

@@ -27,7 +27,12 @@ export function readsLists({ stack }: Pick<Scene, 'stack'>, instruction: DockerI
   if (instruction.keyword !== 'RUN') return false;
   const script = runScript(instruction);
   if (!script) return /\bapt\b|\bapt-/.test(instruction.exec?.join(' ') ?? instruction.script);
-  if (/\bapt-(?:cache|file)\b|\baptitude\b|\/var\/lib\/apt\/lists\/[^*\s;&|]/.test(instruction.script)) return true;
+  if (
+    /\bapt-(?:cache|file)\b|\b(?:aptitude|mk-build-deps|gdebi|tasksel)\b|\/var\/lib\/apt\/lists\/[^*\s;&|]/.test(
+      instruction.script,
+    )
+  )
+    return true;
   if (script.commands.some((command) => callsReader(stack, command))) return true;
   const verbs = aptCommands(script).map(({ verb }) => verb?.text);
   const first = verbs.findIndex((verb) => verb !== 'update');

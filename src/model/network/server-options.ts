@@ -1,4 +1,5 @@
 import type { Evidence } from '../../finding.ts';
+import type { PythonModule } from '../../parse/python.ts';
 import { joinContainer } from '../../repo/path.ts';
 import type { StartCommand } from '../process.ts';
 import { option } from '../program.ts';
@@ -196,11 +197,8 @@ function gunicornListeners(stack: Stack, view: ServiceView, main: StartCommand):
   if (main.argv.some((word) => word.startsWith('$'))) return undefined;
   const args = ofVariable(stack, view, main, 'GUNICORN_CMD_ARGS');
   if (args.is === 'unknown' || (args.is === 'yes' && /-b|--bind/.test(args.value))) return undefined;
-  const named = option(main.argv, ['-c', '--config']);
-  const folder = joinContainer(view.container.workdir ?? '/', main.program.chdir ?? '.');
-  const file = view.container.fileAt(joinContainer(folder, named?.replace(/^file:/, '') ?? 'gunicorn.conf.py'));
-  const module = file.kind === 'repo' ? stack.sources.python(file.path) : undefined;
-  if (!module && (named !== undefined || file.kind === 'unknown')) return undefined;
+  const { is, module } = gunicornConfig(stack, view, main);
+  if (is === 'unknown') return undefined;
   const bind = module?.assignments.findLast((each) => each.target === 'bind');
   if (module && bind) {
     const value = bind.value && plainValue(stack, view, module, bind.value, bind.scope);
@@ -224,6 +222,20 @@ function gunicornListeners(stack: Stack, view: ServiceView, main: StartCommand):
     ];
   }
   return bound(stack, view, main, [], '127.0.0.1:8000');
+}
+
+/** The configuration file that gunicorn reads: the one that `-c` names, else the one of its folder. */
+export function gunicornConfig(
+  stack: Stack,
+  view: ServiceView,
+  main: StartCommand,
+): { readonly is: 'yes' | 'no' | 'unknown'; readonly module: PythonModule | undefined } {
+  const named = option(main.argv, ['-c', '--config']);
+  const folder = joinContainer(view.container.workdir ?? '/', main.program.chdir ?? '.');
+  const file = view.container.fileAt(joinContainer(folder, named?.replace(/^file:/, '') ?? 'gunicorn.conf.py'));
+  const module = file.kind === 'repo' ? stack.sources.python(file.path) : undefined;
+  if (module) return { is: 'yes', module };
+  return { is: named !== undefined || file.kind === 'unknown' ? 'unknown' : 'no', module };
 }
 
 /** https://docs.djangoproject.com/en/stable/ref/django-admin/#runserver */

@@ -23,11 +23,27 @@ const LINE = new RegExp(
 const OLD_ENV = new RegExp(`^[ \\t]*ENV[ \\t]+${NAME}[ \\t]+([^\\r\\n]+)`, 'gim');
 /** `SECRET_KEY = "…"`, `"password": "…"`, `getenv("SECRET_KEY", "…")`: of source code only what is a literal. */
 const LITERAL = new RegExp(`${NAME}["']?[ \\t]*\\]?[ \\t]*[:=,][ \\t]*(?:[brfu]{0,2})(?:${QUOTED})`, 'gi');
-/** Options that a password follows. */
-const OPTION =
-  /(?:--?basic[_-]auth(?:=|[\s,]+)["']?[\w.@+-]+(?=:)|--?requirepass|--?masterauth|--?password|--?passwd|--?pass|--?secret(?:-key)?|--?token|--?api-key|\bredis-cli\b[^\n;|]*?[\s"']-a|[\s"']-a)["']?(?:[=:]|[\s,]+)["']?([^\s"',\]]+)/gi;
+/** Options that a password follows; the names of the long ones in any case. `-a` is one of redis-cli only: `celery -A app`, `cp -a`. */
+const OPTION = [
+  /(?<![\w-])(?:--?requirepass|--?masterauth|--?password|--?passwd|--?pass|--?secret(?:-key)?|--?token|--?api-key)["']?(?:=|[ \t]+|[ \t]*,\s*|[ \t]*\r?\n[ \t]*-[ \t]+)["']?((?!id=|-)[^\s"',\]]+)/gi,
+  /\bredis-cli\b[^;|]{0,120}?[\s"']-a["']?(?:[ \t]+|[ \t]*,\s*|[ \t]*\r?\n[ \t]*-[ \t]+)["']?([^\s"',\]]+)/g,
+  /--?basic[_-]auth(?:=|[ \t]+|[ \t]*,\s*)["']?[\w.@+-]+:([^\s"',\]]+)/gi,
+];
 /** `mysqladmin -psecret`: the client takes what follows at once. */
 const ATTACHED = /\b(?:mysql|mysqladmin|mysqldump|mariadb|mariadb-admin|mongosh?)\b[^\n;|]*?[\s"']-p([^\s"',\]]+)/g;
+/** `Authorization: Bearer …`, `PASSWORD '…'` of SQL, `curl -u user:…`. */
+const SPOKEN = [
+  /\bAuthorization["']?[ \t]*[:=,][ \t]*["']?(?:Bearer|Basic|Token|ApiKey)[ \t]+([^\s"'\\]+)/gi,
+  /\b(?:PASSWORD|IDENTIFIED[ \t]+BY)[ \t]+'([^'\n]+)'/gi,
+  /\b(?:curl|wget)\b[^\n;|]*?[\s"'](?:-\w*u|--user)["']?(?:=|[\s,]+)["']?[\w.@-]+:([^\s"',\]/]+)/g,
+];
+/** `…;AccountKey=value;…`, `…&token=value`: inside of a value. */
+const NESTED = /[;?&]([A-Za-z_][\w.-]*)=([^\s;&"',\]}]+)/g;
+/** `environ.get("SECRET_KEY") or "…"`: what source takes when there is nothing else. */
+const ELSE = new RegExp(
+  `["'.]([A-Za-z_][\\w]*)["']?[ \\t]*[)\\]]?[ \\t]*(?:\\bor\\b|\\|\\||\\?\\?)[ \\t]*(?:${QUOTED})`,
+  'g',
+);
 /** The lines of a block scalar under a secret's name. */
 const BLOCK = new RegExp(
   `^([ \\t]*)(?:-[ \\t]+)?["']?${NAME}["']?:[ \\t]*[|>][+-]?\\d*[ \\t]*\\r?\\n((?:\\1[ \\t]+[^\\n]*\\n|[ \\t]*\\r?\\n)+)`,
@@ -51,10 +67,13 @@ export function secretsIn(path: string, text: string): ReadonlySet<string> {
   for (const [, name = '', fallback = ''] of text.matchAll(FALLBACK)) if (isSecret(name, fallback)) add(fallback);
   for (const token of tokensIn(text)) add(token);
   for (const each of credentialsIn(text)) if (isUrlSecret(each)) add(each.password);
-  for (const match of text.matchAll(OPTION)) if (match[1] && isSecretValue(match[1])) add(match[1]);
-  for (const match of text.matchAll(ATTACHED)) if (match[1] && isSecretValue(match[1])) add(match[1]);
+  for (const each of [...OPTION, ATTACHED, ...SPOKEN])
+    for (const [, value = ''] of text.matchAll(each)) if (isSecretValue(value)) add(value);
+  for (const spoken of SPOKEN) for (const [, value = ''] of text.matchAll(spoken)) if (isSecretValue(value)) add(value);
+  for (const [, name = '', value = ''] of text.matchAll(NESTED)) offer(name, value);
   if (isCode(path)) {
-    for (const [, name = '', double, single] of text.matchAll(LITERAL)) offer(name, double ?? single ?? '');
+    for (const each of [LITERAL, ELSE])
+      for (const [, name = '', double, single] of text.matchAll(each)) offer(name, double ?? single ?? '');
     return found;
   }
   for (const [, name = '', double, single, bare] of text.matchAll(PAIR)) offer(name, double ?? single ?? bare ?? '');
