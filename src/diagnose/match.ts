@@ -105,6 +105,8 @@ function explains(candidate: Candidate, suspect: Suspect, names: Names, sighting
       const service = serviceOf(stack, value);
       return service === undefined || mentions(candidate.story, service.name);
     }
+    // A finding about the host itself says what the host waits for, not who waits for it.
+    if (name === 'host' && subjects(candidate.outcome.finding.message, stack).includes(value)) return false;
     const story = name === 'program' ? headline(candidate.outcome) : candidate.story;
     return formsOf(name, value).some((form) => mentions(story, form));
   });

@@ -54,7 +54,7 @@ export const applicationSymptoms: readonly Symptom[] = [
   {
     id: 'variable-missing',
     patterns: [
-      /Either (?<variable>[A-Z][A-Z\d_]{2,100}) or [A-Z_\d]+ must be set/,
+      /Either ['"]?(?<variable>[A-Z][A-Z\d_]{2,100})['"]? or ['"]?[A-Z_\d]+['"]? must be set/,
       /\b(?<variable>[A-Z][A-Z\d_]{2,100}) must be set/,
       /KeyError(?:: |\()["'](?<variable>[A-Z][A-Z\d_]{2,100})["']/,
       /^(?<variable>[A-Za-z_]\w{0,100})\n\s+(?:[Ff]ield required|Missing required)/,

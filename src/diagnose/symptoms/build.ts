@@ -91,7 +91,7 @@ export const buildSymptoms: readonly Symptom[] = [
     id: 'requirements-missing',
     patterns: [
       /Could not open requirements file: \[Errno 2\] No such file or directory: '(?<path>[^']{1,200})'/,
-      /npm (?:ERR!|error) (?:enoent )?ENOENT: no such file or directory, open '(?<path>[^']{0,200}package\.json)'/,
+      /npm (?:ERR!|error) (?:enoent )?(?:Could not read package\.json: Error: )?ENOENT: no such file or directory, open '(?<path>[^']{0,200}package\.json)'/,
       /npm (?:ERR!|error) path (?<path>\S{0,200}package\.json)/,
       /npm ci`? can only install (?:packages )?with an existing (?<path>package-lock\.json)/,
       /Poetry could not find a (?<path>pyproject\.toml) file/,

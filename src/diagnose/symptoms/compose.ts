@@ -133,7 +133,7 @@ export const composeSymptoms: readonly Symptom[] = [
       /services\.(?<service>[\w-]{1,100})(?:\.[\w.-]{1,100}|\.?\[\d+\])*:? (?:must be|contains|additional propert|Additional propert|value)/,
       /Unsupported config option for services\.(?<service>[\w-]{1,100})/,
       /service "(?<service>[^"]{1,100})" has neither an image nor a build context/,
-      /The Compose file .{1,300} is invalid because/,
+      /The Compose file .{1,300} is invalid because:?\n(?!services\.|Unsupported)/,
       /(?:validating \S{1,300}: )?\(root\) (?:must be|Additional property)/,
       /yaml: (?:line \d+|unmarshal errors)/,
       /mapping values are not allowed (?:in this context|here)/,

@@ -7,7 +7,7 @@ const refusals = (host: string): readonly RegExp[] => [
   new RegExp(
     `connection to server at "(?<host>${host})"(?: \\([^)]{1,60}\\))?, port (?<port>\\d+) failed: (?:Connection refused|FATAL)?`,
   ),
-  new RegExp(`Is the server running on host "(?<host>${host})"(?: \\([^)]{1,60}\\))?`),
+new RegExp(`running on host "(?<host>${host})"[^\\n]{0,80}\\n.{0,20}connections on port (?<port>\\d+)`),
   new RegExp(`Error (?:111|99|61) connecting to (?<host>${host}):(?<port>\\d+)`),
   new RegExp(`ECONNREFUSED (?<host>${host}):(?<port>\\d+)`),
   new RegExp(`Connect call failed \\('(?<host>${host})', (?<port>\\d+)`),
