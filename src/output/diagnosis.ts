@@ -21,7 +21,7 @@ export interface DiagnosisStory {
 export const isExplained = ({ diagnoses }: DiagnosisStory): boolean =>
   diagnoses.some(({ causes }) => causes.length > 0);
 
-const ASSIGNED = /([A-Za-z_][\w.-]*)(["']?\]?\s*(?:=|:)\s*["']?)([^\s"',;&]{3,})/g;
+const ASSIGNED = /(?<![\w./-])([A-Za-z_][\w.-]*)(["']?\]?\s*(?:=|:)\s*["']?)([^\s"',;&]{3,})/g;
 
 /** The secrets of the repository, and what a log shows as the value of a password, a key, a token. */
 function maskFor(run: Run): Mask {
@@ -56,9 +56,19 @@ function block({ sighting, service, causes, leads }: Diagnosis, story: Diagnosis
   ];
   if (causes.length > 0)
     return [...rows, ...causes.flatMap((cause, index) => causeRows(cause, index, story, palette))].join('\n');
+  const own = story.diagnoses.find((other) => other.causes.length > 0 && other.service === names.host);
   return [
     ...rows,
     row(palette, 'cause', palette.yellow('Nothing in this repository shows one.')),
+    ...(own && names.host !== undefined
+      ? [
+          row(
+            palette,
+            'see',
+            `${visible(names.host)} has an error of its own in line ${own.sighting.line}: nobody reaches it before that is repaired.`,
+          ),
+        ]
+      : []),
     ...symptom.look(names).map((each, index) => row(palette, index === 0 ? 'look at' : '', visible(each))),
     ...leads.map((lead, index) =>
       row(palette, index === 0 ? 'here' : '', `${palette.dim(`${placeOf(lead)}:`)} ${visible(lead.text)}`),

@@ -6,7 +6,7 @@ export const dataSymptoms: readonly Symptom[] = [
     id: 'created-twice',
     patterns: [
       /duplicate key value violates unique constraint "(?<relation>pg_(?:type|class|namespace|database|extension)\w+)"/,
-      /(?:relation|type|table|index|extension|schema|database) [`"']?(?<relation>[\w.]{1,100})[`"']? already exists/i,
+      /(?:relation|type|table|index|extension|schema|database) [`"']?(?<relation>[\w.]{1,100})[`"']? already exists(?!,? skipping)/i,
       /Table '(?<relation>[\w.]{1,100})' already exists/,
       /DuplicateTable|DuplicateObject/,
     ],

@@ -7,7 +7,7 @@ const refusals = (host: string): readonly RegExp[] => [
   new RegExp(
     `connection to server at "(?<host>${host})"(?: \\([^)]{1,60}\\))?, port (?<port>\\d+) failed: (?:Connection refused|FATAL)?`,
   ),
-new RegExp(`running on host "(?<host>${host})"[^\\n]{0,80}\\n.{0,20}connections on port (?<port>\\d+)`),
+  new RegExp(`running on host "(?<host>${host})"[^\\n]{0,80}\\n.{0,20}connections on port (?<port>\\d+)`),
   new RegExp(`Error (?:111|99|61) connecting to (?<host>${host}):(?<port>\\d+)`),
   new RegExp(`ECONNREFUSED (?<host>${host}):(?<port>\\d+)`),
   new RegExp(`Connect call failed \\('(?<host>${host})', (?<port>\\d+)`),
@@ -108,7 +108,7 @@ export const networkSymptoms: readonly Symptom[] = [
       /Could not resolve host: (?<host>[\w.-]{1,100})/,
       /(?:gaierror|failed).{0,40}(?:Name or service not known|Temporary failure in name resolution|nodename nor servname)/,
     ],
-    means: ({ host = 'the host' }) =>
+    means: ({ host = 'that is asked for' }) =>
       `No container on the network has the name ${host}: there is no such service, it is stopped, or it is on another network.`,
     suspects: [
       { transform: 'use-service-hosts', by: ['host'] },
@@ -116,7 +116,7 @@ export const networkSymptoms: readonly Symptom[] = [
       { transform: 'single-database', by: ['host'] },
       { transform: 'unquote-env-values', by: ['host'] },
     ],
-    look: ({ host = 'the host' }) => [
+    look: ({ host = '<host>' }) => [
       `Whether a service is called ${host}, runs, and shares a network with who asks. A stopped container has no name: its own log comes first.`,
     ],
     search: ['host'],
