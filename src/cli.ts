@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { transforms } from '../transforms/index.ts';
 import { version } from './assets.ts';
 import { type ApplyFlags, applyCommand, putRight, type RepairFlags, repairOf, rootAt } from './cli/apply.ts';
+import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
@@ -27,6 +28,8 @@ export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** What is piped or typed in; absent when there is nothing to read from. */
+  readonly stdin?: { readonly isTTY: boolean; readonly read: () => AsyncIterable<Uint8Array> };
   /** Asks the person at the terminal a question that is answered with yes or no; absent when there is nobody. */
   readonly ask?: (question: string) => Promise<boolean>;
 }
@@ -38,11 +41,12 @@ Examples:
   dockfix apply --write                  write it; "dockfix undo" takes it back
   dockfix apply --only split-copy ../shop
   dockfix verify                         start the stack as it is and as it would be, and compare
+  docker compose up 2>&1 | dockfix diagnose    the cause of an error message, and its repair
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
 
-Exit status: 0 done; 1 with --exit-code, something changed or would change, or with verify, the repair is not proven;
-2 something could not be run or read.
+Exit status: 0 done; 1 with --exit-code, something changed or would change, with verify, the repair is not proven, with
+diagnose, no cause is known; 2 something could not be run or read.
 `;
 
 /** Runs the program once and answers its exit status. */
@@ -79,6 +83,7 @@ export function start(): void {
     env,
     stdout: output(stdout),
     stderr: output(stderr),
+    stdin: { isTTY: process.stdin.isTTY === true, read: () => process.stdin },
     ...(process.stdin.isTTY && stderr.isTTY && { ask }),
   };
   void main(environment).then((status) => {
@@ -134,6 +139,15 @@ function program(environment: Environment, exit: (status: number) => void): Comm
       exit(await verifyCommand(environment, folder, result, flags, { stdout: paletteFor(stdout, environment.env) }));
     },
   );
+  root
+    .command('diagnose')
+    .description('read a log or an error message, and name its cause in the repository')
+    .argument('[logfile]', 'what docker, Compose or a container printed; standard input without it or with -')
+    .option('--path <folder>', 'folder of the repository', '.')
+    .addOption(new Option('--format <format>', 'what goes to stdout').choices(['pretty', 'json']).default('pretty'))
+    .action(async (log: string | undefined, flags: DiagnoseFlags) =>
+      exit(await diagnoseCommand(environment, log, flags)),
+    );
   root
     .command('list')
     .description('list the transforms in the order they run')

@@ -44,9 +44,14 @@ const UNITS: readonly {
     node: true,
   },
   {
+    files: /^src\/diagnose\//,
+    imports:
+      /^src\/((finding|lines|pattern)\.ts$|repo\/(repo|path)\.ts$|parse\/compose\.ts$|(model|diagnose)\/|pipeline\/run\.ts$)/,
+  },
+  {
     files: /^src\/output\//,
     imports:
-      /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/|verify\/verdict\.ts$)/,
+      /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/|(verify\/verdict|diagnose\/types)\.ts$)/,
     packages: true,
   },
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },

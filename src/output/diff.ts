@@ -99,7 +99,8 @@ function modeLines(before: FileMode | undefined, after: FileMode | undefined): r
   return before === after ? [] : [`old mode ${octal(before)}`, `new mode ${octal(after)}`];
 }
 
-function hunksBetween(before: string, after: string): readonly Hunk[] {
+/** The hunks that lead from one text to another, with three lines of context. */
+export function hunksBetween(before: string, after: string): readonly Hunk[] {
   if (before === after) return [];
   const patch = structuredPatch('', '', before, after, undefined, undefined, {
     context: CONTEXT,
