@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { transforms } from '../transforms/index.ts';
 import { version } from './assets.ts';
 import { type ApplyFlags, applyCommand, putRight, type RepairFlags, repairOf, rootAt } from './cli/apply.ts';
+import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
@@ -38,10 +39,12 @@ Examples:
   dockfix apply --write                  write it; "dockfix undo" takes it back
   dockfix apply --only split-copy ../shop
   dockfix verify                         start the stack as it is and as it would be, and compare
+  dockfix check --format github          find the same in CI; exit 1 when there is something
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
 
-Exit status: 0 done; 1 with --exit-code, something changed or would change, or with verify, the repair is not proven;
+Exit status: 0 done; 1 with --exit-code, something changed or would change, with check, something is wrong, or with verify,
+the repair is not proven;
 2 something could not be run or read.
 `;
 
@@ -127,6 +130,14 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .option('--debug', 'show the stack of an internal error');
   withSelection(apply);
   apply.action(async (path: string, flags: ApplyFlags) => exit(await applyCommand(environment, path, flags)));
+  chooses(
+    root
+      .command('check')
+      .description('find what apply would repair or a person has to, and change nothing; for CI')
+      .argument('[path]', 'folder of the repository', '.')
+      .addOption(new Option('--format <format>', 'what goes to stdout').choices(CHECK_FORMATS).default('pretty'))
+      .option('--debug', 'show the stack of an internal error'),
+  ).action(async (path: string, flags: CheckFlags) => exit(await checkCommand(environment, path, flags)));
   withSelection(verifyOptions(root.command('verify'))).action(
     async (path: string, flags: VerifyFlags & RepairFlags & { readonly clean?: true }) => {
       if (flags.clean) return exit(await cleanCommand(environment));
@@ -156,8 +167,12 @@ function program(environment: Environment, exit: (status: number) => void): Comm
   return root;
 }
 
-/** The options that choose transforms. */
+/** The options that choose transforms, and which of their fixes are applied. */
 const withSelection = (command: Command): Command =>
+  chooses(command).option('--safe-only', 'leave out fixes that change how the stack runs');
+
+/** The options that choose transforms. */
+const chooses = (command: Command): Command =>
   command
     .addOption(
       new Option('--only <ids>', 'run just these transforms (comma-separated)').argParser(addIds).default([], 'all'),
@@ -167,8 +182,7 @@ const withSelection = (command: Command): Command =>
       new Option('--group <name>', 'also run a group that is off by default: hygiene')
         .argParser(addGroup)
         .default([], 'none'),
-    )
-    .option('--safe-only', 'leave out fixes that change how the stack runs');
+    );
 
 /** Describes `dockfix verify` to the command line. */
 const verifyOptions = (command: Command): Command =>

@@ -1,0 +1,108 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { treeOf } from '../harness.ts';
+import { readCheckstyle, readGithub, readGitlab, readJunit, readSarif } from '../output/readers.ts';
+import { dockfix, folderWith, git, gitRepository } from './program.ts';
+
+const NO_ENV = {};
+const PIPELINE = 'fixtures/repos/mppeep-pipeline/before';
+const HEALTHY = 'fixtures/repos/healthy-flask/before';
+const FORMATS = ['pretty', 'json', 'sarif', 'github', 'gitlab', 'junit', 'checkstyle', 'markdown'];
+
+/** stdout of a check that ends as expected; nothing is said elsewhere, and nothing is written. */
+function checked(argv: readonly string[], folder: string, expected: number): string {
+  const start = treeOf(folder);
+  const { status, stdout, stderr } = dockfix(['check', ...argv], folder, NO_ENV);
+  expect([status, stderr]).toEqual([expected, '']);
+  expect(treeOf(folder)).toEqual(start);
+  return stdout.toString();
+}
+
+describe('check', () => {
+  const pipeline = gitRepository(PIPELINE);
+
+  test('finds what apply finds, in files that are on disk, and exits with 1', () => {
+    const { findings } = JSON.parse(dockfix(['apply', '--format', 'json'], pipeline, NO_ENV).stdout.toString()) as {
+      findings: { transform: string; message: string }[];
+    };
+    const { problems } = JSON.parse(checked(['--format', 'json'], pipeline, 1)) as {
+      problems: { transform: string; message: string; at: { path: string; start: { line: number } } }[];
+    };
+    expect(problems.map(({ transform, message }) => [transform, message])).toEqual(
+      findings.map(({ transform, message }) => [transform, message]),
+    );
+    expect(problems.every(({ at }) => at.path !== '.dockerignore')).toBe(true);
+  });
+
+  test('every format is valid and comes to the same', async () => {
+    const [out] = [new Map(FORMATS.map((format) => [format, checked(['--format', format], pipeline, 1)]))];
+    const text = (format: string): string => out.get(format) ?? '';
+    const results = readSarif(text('sarif')).runs[0]?.results ?? [];
+    expect(results.length).toBeGreaterThan(10);
+    expect(readGithub(text('github')).length).toBe(results.length);
+    expect(readGitlab(text('gitlab')).map(({ fingerprint }) => fingerprint)).toEqual(
+      results.map(({ partialFingerprints }) => partialFingerprints['dockfix/v1']),
+    );
+    expect((await readJunit(text('junit'))).failures.length).toBe(
+      results.filter(({ level }) => level !== 'note').length,
+    );
+    expect(readCheckstyle(text('checkstyle')).length).toBe(results.length);
+    expect(text('markdown').match(/^- /gm)?.length).toBe(results.length);
+    expect(results.filter(({ fixes }) => fixes).length).toBeGreaterThan(3);
+    expect(readSarif(text('sarif')).runs[0]?.tool.driver.rules[0]?.help.text).toContain('## What breaks');
+  });
+
+  test('a healthy repository passes', () => {
+    expect(checked([], gitRepository(HEALTHY), 0)).toMatch(/No problems\..*\n$/);
+  });
+
+  test('what cannot be read or run is 2', () => {
+    const broken = folderWith({ 'compose.yaml': 'services:\n  web: [\n', Dockerfile: 'FROM alpine\n' });
+    for (const format of FORMATS) {
+      const out = checked(['--format', format], broken, 2);
+      expect(out, format).toContain(format === 'sarif' ? 'executionSuccessful": false' : 'compose.yaml');
+    }
+    expect(dockfix(['check', 'nowhere'], broken, NO_ENV).status).toBe(2);
+    expect(dockfix(['check', '--format', 'xml'], broken, NO_ENV).status).toBe(2);
+  });
+
+  test('services name files from the top of the git repository, people from where they stand', () => {
+    const folder = gitRepository('fixtures/repos/mppeep-pipeline');
+    const below = join(folder, 'before');
+    expect(readGithub(checked(['--format', 'github'], below, 1))[0]?.properties['file']).toMatch(/^before\//);
+    expect(checked(['--format', 'pretty'], below, 1)).not.toContain('before/');
+  });
+
+  test('no format shows a secret of the repository', () => {
+    const folder = gitRepository(PIPELINE);
+    const secrets = ['Zq8vT2mXw9Lr4KpN', 'sk_live_51Hq8vT2mXw9Lr4KpNabcdefgh', 'hunter2hunter2'];
+    mkdirSync(join(folder, 'planted'));
+    writeFileSync(
+      join(folder, 'planted', 'compose.yaml'),
+      [
+        'services:',
+        '  web:',
+        '    build: .',
+        '    environment:',
+        `      - DATABASE_URL="postgresql://shop:${secrets[0]}@localhost:5432/shop"`,
+        `      - STRIPE_SECRET_KEY=${secrets[1]}`,
+        '  db:',
+        '    image: postgres:16',
+        '    environment:',
+        `      POSTGRES_PASSWORD: ${secrets[2]}`,
+        '',
+      ].join('\n'),
+    );
+    writeFileSync(
+      join(folder, 'planted', 'Dockerfile'),
+      `FROM python:3.11\nENV API_TOKEN=${secrets[1]}\nCOPY . .\nCMD ["python", "-m", "http.server"]\n`,
+    );
+    git(folder, ['add', '-A'], '');
+    for (const format of FORMATS) {
+      const out = checked(['--format', format, '--group', 'hygiene'], folder, 1);
+      expect(out, format).toContain('planted/');
+      for (const secret of secrets) expect(out, format).not.toContain(secret);
+    }
+  });
+});
