@@ -136,6 +136,9 @@ function program(environment: Environment, exit: (status: number) => void): Comm
       .description('find what apply would repair or a person has to, and change nothing; for CI')
       .argument('[path]', 'folder of the repository', '.')
       .addOption(new Option('--format <format>', 'what goes to stdout').choices(CHECK_FORMATS).default('pretty'))
+      .option('--baseline <file>', 'leave out the problems that this file knows')
+      .option('--write-baseline', 'write the problems that there are to that file, and pass')
+      .option('--diff <ref>', 'only what the change since this branch, tag or commit touches')
       .option('--debug', 'show the stack of an internal error'),
   ).action(async (path: string, flags: CheckFlags) => exit(await checkCommand(environment, path, flags)));
   withSelection(verifyOptions(root.command('verify'))).action(

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { transforms } from '../../transforms/index.ts';
 import { pythonWasm } from '../assets.ts';
@@ -62,21 +63,28 @@ export async function applyCommand(environment: Environment, path: string, flags
   return flags.exitCode && appliedOutcomes(result).length > 0 ? 1 : 0;
 }
 
-/** What the chosen transforms make of the repository at a path. */
+/** What the chosen transforms make of the repository at a path. `hidden` is a file (absolute) that is no part of it. */
 export async function repairOf(
   { cwd }: Pick<Environment, 'cwd'>,
   path: string,
   flags: RepairFlags,
+  hidden?: string,
 ): Promise<{ readonly folder: string; readonly result: Run }> {
   const chosen = selectTransforms(transforms, { only: flags.only, skip: flags.skip, groups: flags.group });
   const folder = rootAt(cwd, path);
-  const repo = scan(folder);
+  const repo = withoutOwn(scan(folder), hidden === undefined ? undefined : relative(realpathSync(folder), hidden));
   const unread = unreadFiles(repo);
   if (dockerFiles(repo).length === 0) throw nothingToRepair(path, unread);
   await loadParsers(repo);
   const allow = new Set(flags.safeOnly ? (['safe'] as const) : (['safe', 'review'] as const));
   const ran = run(repo, chosen, { allow, named: new Set(flags.only) });
   return { folder, result: { ...ran, notices: [...unread, ...ran.notices] } };
+}
+
+/** The files of dockfix itself name files and say words that would count as what the repository's own files say. */
+function withoutOwn(repo: Repo, hidden: string | undefined): Repo {
+  const own = repo.paths.filter((each) => each === hidden || /^\.?dockfix(?:[.-][\w.-]+)?\.(?:json|ya?ml)$/.test(each));
+  return own.length === 0 ? repo : repo.with(new Map(own.map((each) => [each, null])));
 }
 
 /** Starts both states; the exit status when the changes are not to be kept. What was seen goes to stderr. */

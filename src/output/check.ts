@@ -150,7 +150,8 @@ const usualLevel = ({ group }: Transform): Level => (group === 'repair' ? 'error
 function identityOf({ id }: Transform, { finding, seen }: Outcome, origins: Origins, mask: Mask): string {
   const text = seen.read(finding.at.path) ?? '';
   const line = text.slice(lineStart(text, finding.at.start), lineContentEnd(text, finding.at.start)).trim();
-  const words = finding.message.replace(/\b(lines?) \d+(?:-\d+)?|(?<=\w):\d+\b/g, '$1');
+  // Numbers are lines and amounts more often than not; the line of text has those that matter.
+  const words = finding.message.replace(/\d+/g, '0');
   return [id, origins.ofFinding(seen, finding).span.path, mask(line), mask(words)].join('\0');
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { treeOf } from '../harness.ts';
@@ -104,5 +104,42 @@ describe('check', () => {
       expect(out, format).toContain('planted/');
       for (const secret of secrets) expect(out, format).not.toContain(secret);
     }
+  });
+});
+
+describe('check --baseline and --diff', () => {
+  test('a baseline is written once; then only what is new fails', () => {
+    const folder = gitRepository(PIPELINE);
+    const options = ['--baseline', 'known.json'];
+    expect(dockfix(['check', ...options], folder, NO_ENV)).toMatchObject({ status: 2 });
+    const written = dockfix(['check', ...options, '--write-baseline'], folder, NO_ENV);
+    expect([written.status, written.stdout.toString()]).toEqual([0, '']);
+    expect(written.stderr).toMatch(/^\d+ problems written to known\.json;/);
+    expect(checked([...options, '--format', 'github'], folder, 0)).toBe('');
+    const dockerfile = join(folder, 'Dockerfile.prod');
+    writeFileSync(dockerfile, `# one line more\n${readFileSync(dockerfile, 'utf8')}`);
+    expect(checked([...options, '--format', 'github'], folder, 0)).toBe('');
+    writeFileSync(
+      join(folder, 'compose.new.yaml'),
+      'services:\n  web:\n    build: .\n    environment:\n      STRIPE_SECRET_KEY: "sk_live_51Hq8vT2mXw9Lr4KpNabcdefgh"\n',
+    );
+    const files = readGithub(checked([...options, '--format', 'github'], folder, 1)).map(
+      (each) => each.properties['file'],
+    );
+    expect(new Set(files)).toEqual(new Set(['compose.new.yaml']));
+  });
+
+  test('only what the change since a commit touches', () => {
+    const folder = gitRepository(PIPELINE);
+    expect(checked(['--diff', 'HEAD', '--format', 'github'], folder, 0)).toBe('');
+    const compose = join(folder, 'docker-compose.prod.yml');
+    writeFileSync(compose, readFileSync(compose, 'utf8').replace(/^.*ADMIN_PASSWORD.*$/m, '$& # new'));
+    const found = readGithub(checked(['--diff', 'HEAD', '--format', 'github'], folder, 1));
+    expect(found.map(({ properties }) => properties['title'])).toContain('dockfix externalise-secrets');
+    expect(found.length).toBeLessThan(5);
+    expect(dockfix(['check', '--diff', 'nowhere'], folder, NO_ENV)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('There is no commit "nowhere" here'),
+    });
   });
 });
