@@ -50,10 +50,10 @@ export async function checkCommand(environment: Environment, path: string, flags
     throw new UserError('--write-baseline and --diff exclude each other', 'A baseline holds every finding.');
   const file = baseline === undefined ? undefined : resolve(environment.cwd, baseline);
   const known = file === undefined || writeBaseline ? undefined : knownIn(file);
-  const { folder, result } = await repairOf(environment, path, flags, file);
+  const { folder, result, config } = await repairOf(environment, path, flags, file);
   const all = checkOf(result, {
     digest,
-    levels: new Map(),
+    levels: config.severity,
     edits: flags.format === 'sarif' || flags.format === 'json',
   });
   const unread = all.notices.length > 0 || all.errors.length > 0;

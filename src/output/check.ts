@@ -5,13 +5,10 @@ import { carryOut } from '../pipeline/edits.ts';
 import { newBreakages } from '../pipeline/guard.ts';
 import type { Notice, Outcome, Run, Skip } from '../pipeline/run.ts';
 import type { Repo } from '../repo/repo.ts';
-import type { Transform } from '../transform.ts';
+import type { Level, Transform } from '../transform.ts';
 import { type Mask, maskBetween } from './masked.ts';
 import { type Origin, type Origins, originsIn } from './origin.ts';
 import { placeAt } from './place.ts';
-
-/** How much a problem matters: a `note` is for information and does not fail a check. */
-export type Level = 'error' | 'warning' | 'note';
 
 /** A position that a person can look up; both count from one, columns in UTF-16 units. */
 export interface Position {
@@ -96,7 +93,7 @@ export function checkOf(run: Run, request: CheckRequest): Check {
   const start = request.edits ? readStack(run.before, undefined) : undefined;
   const seenBefore = new Map<string, number>();
   const problems = run.steps.flatMap(({ transform, outcomes }) =>
-    outcomes.map((outcome): Problem => {
+    outcomes.filter(isTold).map((outcome): Problem => {
       const identity = identityOf(transform, outcome, origins, mask);
       const count = seenBefore.get(identity) ?? 0;
       seenBefore.set(identity, count + 1);
@@ -113,6 +110,10 @@ export function checkOf(run: Run, request: CheckRequest): Check {
     transforms: run.steps.map(({ transform }) => transform),
   };
 }
+
+/** What somebody decided to leave alone is no problem any more. */
+const isTold = ({ skipped }: Outcome): boolean =>
+  skipped !== 'ignored by comment' && skipped !== 'excluded by configuration';
 
 interface Reading {
   readonly origins: Origins;

@@ -119,14 +119,15 @@ describe('check --baseline and --diff', () => {
     const dockerfile = join(folder, 'Dockerfile.prod');
     writeFileSync(dockerfile, `# one line more\n${readFileSync(dockerfile, 'utf8')}`);
     expect(checked([...options, '--format', 'github'], folder, 0)).toBe('');
+    mkdirSync(join(folder, 'extra'));
     writeFileSync(
-      join(folder, 'compose.new.yaml'),
-      'services:\n  web:\n    build: .\n    environment:\n      STRIPE_SECRET_KEY: "sk_live_51Hq8vT2mXw9Lr4KpNabcdefgh"\n',
+      join(folder, 'extra', 'compose.yaml'),
+      'services:\n  web:\n    image: python:3.11\n    environment:\n      STRIPE_SECRET_KEY: "sk_live_51Hq8vT2mXw9Lr4KpNabcdefgh"\n',
     );
     const files = readGithub(checked([...options, '--format', 'github'], folder, 1)).map(
       (each) => each.properties['file'],
     );
-    expect(new Set(files)).toEqual(new Set(['compose.new.yaml']));
+    expect(new Set(files)).toEqual(new Set(['extra/compose.yaml']));
   });
 
   test('only what the change since a commit touches', () => {
@@ -141,5 +142,45 @@ describe('check --baseline and --diff', () => {
       status: 2,
       stderr: expect.stringContaining('There is no commit "nowhere" here'),
     });
+  });
+});
+
+describe('a configuration', () => {
+  const configured = (config: string): string => {
+    const folder = gitRepository(PIPELINE);
+    writeFileSync(join(folder, 'dockfix.yml'), config);
+    return folder;
+  };
+  const titles = (folder: string, ...argv: string[]) =>
+    readGithub(dockfix(['check', '--format', 'github', ...argv], folder, NO_ENV).stdout.toString()).map(
+      ({ command, properties }) => `${command} ${properties['title']?.replace('dockfix ', '')} ${properties['file']}`,
+    );
+
+  test('chooses transforms and their severity, for apply and explain, too; the command line goes over it', () => {
+    const folder = configured(
+      'transforms:\n  split-copy: off\n  python-env: on\nseverity:\n  repair-conditional: warning\nexclude: [deploy/]\n',
+    );
+    const found = titles(folder);
+    expect(found).toContain('warning repair-conditional app/core/config.py');
+    expect(found.some((title) => title.includes('split-copy'))).toBe(false);
+    expect(found.some((title) => title.startsWith('warning python-env'))).toBe(true);
+    expect(found.some((title) => title.includes(' deploy/'))).toBe(false);
+    expect(titles(folder, '--only', 'split-copy').length).toBeGreaterThan(0);
+    expect(titles(folder, '--skip', 'python-env').some((title) => title.includes('python-env'))).toBe(false);
+    const { stdout, stderr } = dockfix(['apply'], folder, NO_ENV);
+    expect(stdout.toString()).not.toMatch(/^diff --git a\/deploy\//m);
+    expect(stderr).toContain('the configuration excludes this file');
+    expect(dockfix(['explain', '--finding', 'split-copy'], folder, NO_ENV).status).toBe(2);
+  });
+
+  test('that is wrong stops every command', () => {
+    const folder = configured('transform: {}\n');
+    for (const argv of [['check'], ['apply'], ['explain', '--finding', '1'], ['verify', '--yes']]) {
+      const { status, stderr } = dockfix(argv, folder, NO_ENV);
+      expect([status, stderr]).toEqual([
+        2,
+        'error: dockfix.yml:1: There is no key "transform"\nhint: Did you mean transforms?\n',
+      ]);
+    }
   });
 });

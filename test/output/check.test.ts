@@ -15,14 +15,14 @@ import { junitCheck } from '../../src/output/check/junit.ts';
 import { markdownCheck } from '../../src/output/check/markdown.ts';
 import { prettyCheck } from '../../src/output/check/pretty.ts';
 import { sarifCheck } from '../../src/output/check/sarif.ts';
-import { belowTop, type Check, checkOf, fails, type Level, type Position } from '../../src/output/check.ts';
+import { belowTop, type Check, checkOf, fails, type Position } from '../../src/output/check.ts';
 import type { Palette } from '../../src/output/palette.ts';
 import { loadPython } from '../../src/parse/python.ts';
 import { type Run, run } from '../../src/pipeline/run.ts';
 import { scan } from '../../src/repo/disk.ts';
 import { Repo } from '../../src/repo/repo.ts';
 import { splice } from '../../src/splice.ts';
-import { defineTransform, type Transform } from '../../src/transform.ts';
+import { defineTransform, type Level, type Transform } from '../../src/transform.ts';
 import { transforms } from '../../transforms/index.ts';
 import { readCheckstyle, readGithub, readGitlab, readJunit, readSarif } from './readers.ts';
 

@@ -1,4 +1,5 @@
-import type { Check, Level, Problem } from '../check.ts';
+import type { Level } from '../../transform.ts';
+import type { Check, Problem } from '../check.ts';
 import { linesOf } from './words.ts';
 import { attributes } from './xml.ts';
 

@@ -1,4 +1,5 @@
-import type { Check, Level } from '../check.ts';
+import type { Level } from '../../transform.ts';
+import type { Check } from '../check.ts';
 import { linesOf } from './words.ts';
 
 const SEVERITY: Readonly<Record<Level, string>> = { error: 'major', warning: 'minor', note: 'info' };

@@ -1,4 +1,5 @@
-import type { Check, Level, Problem } from '../check.ts';
+import type { Level } from '../../transform.ts';
+import type { Check, Problem } from '../check.ts';
 import type { Palette } from '../palette.ts';
 import { safetyLabel } from '../pretty.ts';
 import { WHY_SKIPPED } from '../skipped.ts';

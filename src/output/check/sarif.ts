@@ -1,5 +1,5 @@
-import type { Transform } from '../../transform.ts';
-import type { Check, Level, Problem, Range } from '../check.ts';
+import type { Level, Transform } from '../../transform.ts';
+import type { Check, Problem, Range } from '../check.ts';
 import { visible } from '../visible.ts';
 import { linesOf } from './words.ts';
 
