@@ -7,6 +7,7 @@ import type { Environment, Output } from '../cli.ts';
 import { type Config, readConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import { ignoreAt } from '../model/ignore-comment.ts';
 import { mayRepeatInit } from '../model/node/source.ts';
 import { dockerFiles, unreadFiles } from '../model/unread-files.ts';
 import { appliedOutcomes } from '../output/changed-files.ts';
@@ -90,7 +91,10 @@ export async function repairOf(
   const ran = run(repo, chosen, {
     allow,
     named: new Set(flags.only),
-    leave: (_transform, finding) => (touches(finding).some(isExcluded) ? 'excluded by configuration' : undefined),
+    leave: ({ id }, finding, seen) => {
+      if (touches(finding).some(isExcluded)) return 'excluded by configuration';
+      return ignoreAt(seen, id, finding.at) ? 'ignored by comment' : undefined;
+    },
   });
   const notices = [...unread, ...ran.notices].filter((notice) => !isExcluded(notice.path));
   return { folder, config, result: { ...ran, notices } };

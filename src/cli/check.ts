@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { transforms } from '../../transforms/index.ts';
 import { readmeOf, version } from '../assets.ts';
 import type { Environment } from '../cli.ts';
 import { UserError } from '../errors.ts';
@@ -8,6 +9,7 @@ import { baselineText, readBaseline, withoutKnown } from '../output/check/baseli
 import { checkstyleCheck } from '../output/check/checkstyle.ts';
 import { githubCheck } from '../output/check/github.ts';
 import { gitlabCheck } from '../output/check/gitlab.ts';
+import { ABOUT_IGNORES } from '../output/check/ignores.ts';
 import { jsonCheck } from '../output/check/json.ts';
 import { junitCheck } from '../output/check/junit.ts';
 import { markdownCheck } from '../output/check/markdown.ts';
@@ -18,6 +20,7 @@ import { belowTop, type Check, checkOf, fails } from '../output/check.ts';
 import { visible } from '../output/visible.ts';
 import { gitPrefix, revisionOf } from '../repo/disk.ts';
 import { codeOf } from '../repo/file-system.ts';
+import { pathMatcher } from '../repo/ignore-rules.ts';
 import { type RepairFlags, repairOf } from './apply.ts';
 import { paletteFor } from './palette.ts';
 
@@ -54,6 +57,8 @@ export async function checkCommand(environment: Environment, path: string, flags
   const all = checkOf(result, {
     digest,
     levels: config.severity,
+    isExcluded: pathMatcher(config.exclude),
+    known: new Set(transforms.map(({ id }) => id)),
     edits: flags.format === 'sarif' || flags.format === 'json',
   });
   const unread = all.notices.length > 0 || all.errors.length > 0;
@@ -106,6 +111,12 @@ function saveBaseline({ cwd, stderr }: Environment, file: string, check: Check):
   );
 }
 
+/** Ignore comments have no README of their own. */
+const pageOf = (id: string): string =>
+  id === ABOUT_IGNORES.id
+    ? `# ${id}\n\n${ABOUT_IGNORES.summary}.\n\nWrite \`# dockfix-ignore <transform>: <reason>\` above a line, or \`# dockfix-ignore-file <transform>: <reason>\` for the file. Take it away when nothing is found there any more.\n`
+    : readmeOf(id);
+
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** `prefix` is where the repository lies below the top of its git repository, from where the services name files. */
@@ -117,7 +128,7 @@ function textOf({ stdout, env }: Environment, check: Check, format: CheckFlags['
     case 'json':
       return jsonCheck(check);
     case 'sarif':
-      return sarifCheck(below, { version: version(), page: readmeOf });
+      return sarifCheck(below, { version: version(), page: pageOf });
     case 'github':
       return githubCheck(below);
     case 'gitlab':

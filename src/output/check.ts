@@ -6,6 +6,7 @@ import { newBreakages } from '../pipeline/guard.ts';
 import type { Notice, Outcome, Run, Skip } from '../pipeline/run.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { Level, Transform } from '../transform.ts';
+import { ABOUT_IGNORES, findingsOnIgnores } from './check/ignores.ts';
 import { type Mask, maskBetween } from './masked.ts';
 import { type Origin, type Origins, originsIn } from './origin.ts';
 import { placeAt } from './place.ts';
@@ -79,6 +80,10 @@ export interface CheckRequest {
   readonly digest: (text: string) => string;
   /** The level that a transform's findings have, where it is not the usual one. */
   readonly levels: ReadonlyMap<string, Level>;
+  /** The transforms that there are, also those that did not run. */
+  readonly known: ReadonlySet<string>;
+  /** Files that the configuration excludes. */
+  readonly isExcluded: (path: string) => boolean;
   /** Whether to work out which repairs apply by themselves, which takes time. */
   readonly edits: boolean;
 }
@@ -92,7 +97,11 @@ export function checkOf(run: Run, request: CheckRequest): Check {
   const origins = originsIn(run.before);
   const start = request.edits ? readStack(run.before, undefined) : undefined;
   const seenBefore = new Map<string, number>();
-  const problems = run.steps.flatMap(({ transform, outcomes }) =>
+  const onIgnores = findingsOnIgnores(run, request.known)
+    .filter(({ at }) => !request.isExcluded(at.path))
+    .map((finding): Outcome => ({ finding, seen: run.before, skipped: 'manual' }));
+  const steps = onIgnores.length > 0 ? [...run.steps, { transform: ABOUT_IGNORES, outcomes: onIgnores }] : run.steps;
+  const problems = steps.flatMap(({ transform, outcomes }) =>
     outcomes.filter(isTold).map((outcome): Problem => {
       const identity = identityOf(transform, outcome, origins, mask);
       const count = seenBefore.get(identity) ?? 0;
@@ -107,7 +116,7 @@ export function checkOf(run: Run, request: CheckRequest): Check {
     errors: run.steps.flatMap(({ transform, error }) =>
       error === undefined ? [] : [{ transform, message: mask(error instanceof Error ? error.message : String(error)) }],
     ),
-    transforms: run.steps.map(({ transform }) => transform),
+    transforms: steps.map(({ transform }) => transform),
   };
 }
 

@@ -184,3 +184,24 @@ describe('a configuration', () => {
     }
   });
 });
+
+test('a comment leaves a place alone, for check and apply; one that ignores nothing is reported', async () => {
+  const folder = gitRepository(PIPELINE);
+  const settings = join(folder, 'app', 'core', 'config.py');
+  const dockerfile = join(folder, 'Dockerfile.prod');
+  const text = readFileSync(settings, 'utf8');
+  writeFileSync(
+    settings,
+    text.replace(/^.*POSTGRES_HOST: str = if.*$/m, '    # dockfix-ignore repair-conditional: shown in a lesson\n$&'),
+  );
+  writeFileSync(dockerfile, `# dockfix-ignore-file activate-venv: there is none\n${readFileSync(dockerfile, 'utf8')}`);
+  const sarif = readSarif(checked(['--format', 'sarif'], folder, 1));
+  const ids = sarif.runs[0]?.results.map(({ ruleId }) => ruleId) ?? [];
+  expect(ids).not.toContain('repair-conditional');
+  expect(
+    sarif.runs[0]?.results.filter(({ ruleId }) => ruleId === 'dockfix-ignore').map(({ message }) => message.text),
+  ).toEqual([expect.stringContaining('activate-venv finds nothing there')]);
+  const { stdout, stderr } = dockfix(['apply'], folder, NO_ENV);
+  expect(stdout.toString()).not.toContain('shown in a lesson');
+  expect(stderr).toContain('a comment there asks for it');
+});

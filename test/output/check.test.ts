@@ -33,7 +33,7 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 const DRIVER = { version: '1.2.3', page: (id: string) => `# ${id}\n\nMend it\nwell.\n\n## What breaks\n` };
 
 const checked = (result: Run, levels?: ReadonlyMap<string, Level>): Check =>
-  checkOf(result, { digest, levels: levels ?? new Map(), edits: true });
+  checkOf(result, { digest, levels: levels ?? new Map(), known: new Set(), isExcluded: () => false, edits: true });
 
 /** A transform whose findings are these as long as the file has its first text. */
 const finding = (id: string, group: Transform['group'], find: (repo: Repo) => readonly Finding[]): Transform =>

@@ -42,7 +42,10 @@ const placesOf = (repo: Repo, pattern: RegExp) =>
 function checked(files: Readonly<Record<string, string>>, ...ids: readonly string[]): { repo: Repo; check: Check } {
   const repo = Repo.of(files);
   const result = run(repo, (ids.length > 0 ? ids : ['find']).map(finder), { allow: new Set(), named: new Set() });
-  return { repo, check: checkOf(result, { digest, levels: new Map(), edits: false }) };
+  return {
+    repo,
+    check: checkOf(result, { digest, levels: new Map(), known: new Set(), isExcluded: () => false, edits: false }),
+  };
 }
 
 const words = ({ problems }: Check): readonly string[] => problems.map(({ message }) => message.split(' ')[0] ?? '');
