@@ -13,6 +13,8 @@ import {
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { configSchema } from '../src/config.ts';
+import { transforms } from '../transforms/index.ts';
 
 const require = createRequire(import.meta.url);
 const dist = 'dist';
@@ -69,6 +71,8 @@ for (const id of readdirSync('transforms')) {
   const readme = join('transforms', id, 'README.md');
   if (existsSync(readme)) copyFileSync(readme, join(dist, 'readmes', `${id}.md`));
 }
+
+writeFileSync(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(transforms), undefined, 2)}\n`);
 
 chmodSync(join(dist, 'bin.cjs'), 0o755);
 execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: 'inherit' });

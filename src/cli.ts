@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { transforms } from '../transforms/index.ts';
 import { version } from './assets.ts';
 import { type ApplyFlags, applyCommand, putRight, type RepairFlags, repairOf, rootAt } from './cli/apply.ts';
+import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
 import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
@@ -42,11 +43,12 @@ Examples:
   dockfix apply --only split-copy ../shop
   dockfix verify                         start the stack as it is and as it would be, and compare
   docker compose up 2>&1 | dockfix diagnose    the cause of an error message, and its repair
+  dockfix check --format github          find the same in CI; exit 1 when there is something
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
 
-Exit status: 0 done; 1 with --exit-code, something changed or would change, with verify, the repair is not proven, with
-diagnose, no cause is known; 2 something could not be run or read.
+Exit status: 0 done; 1 with --exit-code, something changed or would change, with check, something is wrong, with verify,
+the repair is not proven, with diagnose, no cause is known; 2 something could not be run or read.
 `;
 
 /** Runs the program once and answers its exit status. */
@@ -132,6 +134,17 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .option('--debug', 'show the stack of an internal error');
   withSelection(apply);
   apply.action(async (path: string, flags: ApplyFlags) => exit(await applyCommand(environment, path, flags)));
+  chooses(
+    root
+      .command('check')
+      .description('find what apply would repair or a person has to, and change nothing; for CI')
+      .argument('[path]', 'folder of the repository', '.')
+      .addOption(new Option('--format <format>', 'what goes to stdout').choices(CHECK_FORMATS).default('pretty'))
+      .option('--baseline <file>', 'leave out the problems that this file knows')
+      .option('--write-baseline', 'write the problems that there are to that file, and pass')
+      .option('--diff <ref>', 'only what the change since this branch, tag or commit touches')
+      .option('--debug', 'show the stack of an internal error'),
+  ).action(async (path: string, flags: CheckFlags) => exit(await checkCommand(environment, path, flags)));
   withSelection(verifyOptions(root.command('verify'))).action(
     async (path: string, flags: VerifyFlags & RepairFlags & { readonly clean?: true }) => {
       if (flags.clean) return exit(await cleanCommand(environment));
@@ -170,8 +183,12 @@ function program(environment: Environment, exit: (status: number) => void): Comm
   return root;
 }
 
-/** The options that choose transforms. */
+/** The options that choose transforms, and which of their fixes are applied. */
 const withSelection = (command: Command): Command =>
+  chooses(command).option('--safe-only', 'leave out fixes that change how the stack runs');
+
+/** The options that choose transforms. */
+const chooses = (command: Command): Command =>
   command
     .addOption(
       new Option('--only <ids>', 'run just these transforms (comma-separated)').argParser(addIds).default([], 'all'),
@@ -181,8 +198,7 @@ const withSelection = (command: Command): Command =>
       new Option('--group <name>', 'also run a group that is off by default: hygiene')
         .argParser(addGroup)
         .default([], 'none'),
-    )
-    .option('--safe-only', 'leave out fixes that change how the stack runs');
+    );
 
 /** Describes `dockfix verify` to the command line. */
 const verifyOptions = (command: Command): Command =>

@@ -28,11 +28,18 @@ export function selectTransforms(all: readonly Transform[], selection: Selection
 export function transformNamed(all: readonly Transform[], id: string): Transform {
   const found = all.find((transform) => transform.id === id);
   if (found) return found;
-  const ids = all.map((transform) => transform.id);
-  const nearest = ids.length > 0 ? closest(id, ids) : undefined;
-  const near = nearest !== undefined && distance(id, nearest) <= Math.max(2, nearest.length / 2);
+  const near = nearest(
+    id,
+    all.map((transform) => transform.id),
+  );
   throw new UserError(
     `There is no transform "${id}"`,
-    near ? `Did you mean ${nearest}?` : 'See them with: dockfix list',
+    near === undefined ? 'See them with: dockfix list' : `Did you mean ${near}?`,
   );
+}
+
+/** The word that somebody may have meant. */
+export function nearest(word: string, words: readonly string[]): string | undefined {
+  const found = words.length > 0 ? closest(word, words) : undefined;
+  return found !== undefined && distance(word, found) <= Math.max(2, found.length / 2) ? found : undefined;
 }

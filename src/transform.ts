@@ -7,6 +7,9 @@ export interface FindRequest {
   readonly named: boolean;
 }
 
+/** How much a finding matters to a check: a `note` is for information and does not fail it. */
+export type Level = 'error' | 'warning' | 'note';
+
 /** One repair: finds what is broken in a stack and carries the fix on each finding. */
 export interface Transform {
   /** Imperative verb-object, the name of its folder and of its fixtures. */

@@ -1,9 +1,13 @@
-import { resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { transforms } from '../../transforms/index.ts';
 import { pythonWasm } from '../assets.ts';
 import type { Environment, Output } from '../cli.ts';
+import { type Config, readConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
+import type { Finding } from '../finding.ts';
+import { ignoreAt } from '../model/ignore-comment.ts';
 import { mayRepeatInit } from '../model/node/source.ts';
 import { dockerFiles, unreadFiles } from '../model/unread-files.ts';
 import { appliedOutcomes } from '../output/changed-files.ts';
@@ -18,6 +22,7 @@ import { loadPython } from '../parse/python.ts';
 import { loadTypescript } from '../parse/typescript.ts';
 import { type Notice, type Run, run } from '../pipeline/run.ts';
 import { gitPrefix, recover, scan, write } from '../repo/disk.ts';
+import { pathMatcher } from '../repo/ignore-rules.ts';
 import type { Repo } from '../repo/repo.ts';
 import { selectTransforms } from '../selection.ts';
 import type { Transform } from '../transform.ts';
@@ -62,21 +67,56 @@ export async function applyCommand(environment: Environment, path: string, flags
   return flags.exitCode && appliedOutcomes(result).length > 0 ? 1 : 0;
 }
 
-/** What the chosen transforms make of the repository at a path. */
+/** What the chosen transforms make of the repository at a path. `hidden` is a file (absolute) that is no part of it. */
 export async function repairOf(
   { cwd }: Pick<Environment, 'cwd'>,
   path: string,
   flags: RepairFlags,
-): Promise<{ readonly folder: string; readonly result: Run }> {
-  const chosen = selectTransforms(transforms, { only: flags.only, skip: flags.skip, groups: flags.group });
+  hidden?: string,
+): Promise<{ readonly folder: string; readonly result: Run; readonly config: Config }> {
   const folder = rootAt(cwd, path);
-  const repo = scan(folder);
+  const all = scan(folder);
+  const config = readConfig(all, transforms);
+  const chosen = chosenBy(flags, config);
+  const repo = withoutOwn(all, hidden === undefined ? undefined : relative(realpathSync(folder), hidden));
+  const isExcluded = pathMatcher(config.exclude);
   const unread = unreadFiles(repo);
   if (dockerFiles(repo).length === 0) throw nothingToRepair(path, unread);
   await loadParsers(repo);
   const allow = new Set(flags.safeOnly ? (['safe'] as const) : (['safe', 'review'] as const));
-  const ran = run(repo, chosen, { allow, named: new Set(flags.only) });
-  return { folder, result: { ...ran, notices: [...unread, ...ran.notices] } };
+  const touches = ({ at, fix }: Finding): readonly string[] => [
+    at.path,
+    ...(fix?.changes ?? []).map((change) => change.path),
+  ];
+  const ran = run(repo, chosen, {
+    allow,
+    named: new Set(flags.only),
+    leave: ({ id }, finding, seen) => {
+      if (touches(finding).some(isExcluded)) return 'excluded by configuration';
+      return ignoreAt(seen, id, finding.at) ? 'ignored by comment' : undefined;
+    },
+  });
+  const notices = [...unread, ...ran.notices].filter((notice) => !isExcluded(notice.path));
+  return { folder, config, result: { ...ran, notices } };
+}
+
+/** What the command line says about transforms goes over what the configuration says. */
+function chosenBy(flags: RepairFlags, config: Config): readonly Transform[] {
+  const { only, skip } = flags;
+  const selected = selectTransforms(transforms, { only, skip, groups: [...flags.group, ...config.groups] });
+  if (only.length > 0) return selected;
+  const chosen = transforms.filter(({ id }) => {
+    const on = config.transforms.get(id);
+    return on === undefined ? selected.some((each) => each.id === id) : on && !skip.includes(id);
+  });
+  if (chosen.length === 0) throw new UserError('No transform is left to run', 'See them with: dockfix list');
+  return chosen;
+}
+
+/** The files of dockfix itself name files and say words that would count as what the repository's own files say. */
+function withoutOwn(repo: Repo, hidden: string | undefined): Repo {
+  const own = repo.paths.filter((each) => each === hidden || /^\.?dockfix(?:[.-][\w.-]+)?\.(?:json|ya?ml)$/.test(each));
+  return own.length === 0 ? repo : repo.with(new Map(own.map((each) => [each, null])));
 }
 
 /** Starts both states; the exit status when the changes are not to be kept. What was seen goes to stderr. */

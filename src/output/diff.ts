@@ -60,7 +60,7 @@ function section(delta: Delta, prefix: string, hides: (line: string) => boolean)
   const newPath = folder + delta.path;
   const oldPath = folder + (delta.from ?? delta.path);
   const { encoding, oldText, newText } = inOneEncoding(before, after);
-  const hunks = hunksBetween(oldText, newText)
+  const hunks = hunksBetween(oldText, newText, CONTEXT)
     .flatMap((hunk) => withoutContext(hunk, hides))
     .map(hunkText)
     .join('');
@@ -99,25 +99,25 @@ function modeLines(before: FileMode | undefined, after: FileMode | undefined): r
   return before === after ? [] : [`old mode ${octal(before)}`, `new mode ${octal(after)}`];
 }
 
-/** The hunks that lead from one text to another, with three lines of context. */
-export function hunksBetween(before: string, after: string): readonly Hunk[] {
+/** Where two texts differ, each place with up to `context` lines around it. */
+export function hunksBetween(before: string, after: string, context: number): readonly Hunk[] {
   if (before === after) return [];
   const patch = structuredPatch('', '', before, after, undefined, undefined, {
-    context: CONTEXT,
+    context,
     maxEditLength: MAX_EDIT_LENGTH,
   });
-  return patch ? patch.hunks : [wholeHunk(linesOf(before), linesOf(after))];
+  return patch ? patch.hunks : [wholeHunk(linesOf(before), linesOf(after), context)];
 }
 
 /** One hunk from the first line that differs to the last. */
-function wholeHunk(before: readonly string[], after: readonly string[]): Hunk {
+function wholeHunk(before: readonly string[], after: readonly string[], context: number): Hunk {
   const shorter = Math.min(before.length, after.length);
   let same = 0;
   while (same < shorter && before[same] === after[same]) same += 1;
   let sameEnd = 0;
   while (sameEnd < shorter - same && before.at(-1 - sameEnd) === after.at(-1 - sameEnd)) sameEnd += 1;
-  const start = Math.max(0, same - CONTEXT);
-  const end = Math.max(0, sameEnd - CONTEXT);
+  const start = Math.max(0, same - context);
+  const end = Math.max(0, sameEnd - context);
   const marked = (mark: string, lines: readonly string[]): readonly string[] =>
     lines.flatMap((line) =>
       line.endsWith('\n') ? [mark + line.slice(0, -1)] : [mark + line, '\\ No newline at end of file'],

@@ -7,5 +7,6 @@ export const WHY_SKIPPED: Readonly<Record<Skip, string>> = {
   'left out by --safe-only': 'it changes how the stack runs, and --safe-only was given',
   'overlaps another fix': 'another repair changes the same lines; run dockfix again after it',
   'ignored by comment': 'a comment there asks for it',
+  'excluded by configuration': 'the configuration excludes this file',
   'would break the file': 'the repaired file would not be valid',
 };

@@ -18,6 +18,7 @@ export type Skip =
   | 'left out by --safe-only'
   | 'overlaps another fix'
   | 'ignored by comment'
+  | 'excluded by configuration'
   | 'would break the file';
 
 /** What became of a finding: applied when `skipped` is absent. */
@@ -51,6 +52,8 @@ export interface RunOptions {
   readonly allow: ReadonlySet<Exclude<Safety, 'manual'>>;
   /** Ids of the transforms that the user asked for by name. */
   readonly named: ReadonlySet<string>;
+  /** Why a finding is left alone before its fix is looked at; nothing is where this is absent. */
+  readonly leave?: (transform: Transform, finding: Finding, seen: Repo) => Skip | undefined;
 }
 
 /**
@@ -100,7 +103,7 @@ function settle(start: Stack, transform: Transform, options: RunOptions): { stac
   const request = { named: options.named.has(transform.id) };
   let stack = start;
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
-    const result = applyPass(stack, [...transform.find(stack, request)], options);
+    const result = applyPass(stack, transform, [...transform.find(stack, request)], options);
     if (result.stack === stack) return { stack, outcomes: [...applied, ...result.outcomes] };
     applied.push(...result.outcomes.filter((outcome) => !outcome.skipped));
     stack = result.stack;
@@ -111,6 +114,7 @@ function settle(start: Stack, transform: Transform, options: RunOptions): { stac
 /** Accepts fixes in order, each whole or not at all, each guarded; returns the same stack when nothing changed. */
 function applyPass(
   stack: Stack,
+  transform: Transform,
   findings: readonly Finding[],
   options: RunOptions,
 ): { stack: Stack; outcomes: Outcome[] } {
@@ -119,6 +123,8 @@ function applyPass(
   const outcomes = findings.map((finding): Outcome => {
     const seen = stack.repo;
     const { fix } = finding;
+    const left = options.leave?.(transform, finding, seen);
+    if (left) return { finding, seen, skipped: left };
     if (!fix) return { finding, seen, skipped: 'no fix' };
     if (fix.safety === 'manual') return { finding, seen, skipped: 'manual' };
     if (!options.allow.has(fix.safety)) return { finding, seen, skipped: 'left out by --safe-only' };

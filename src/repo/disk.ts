@@ -5,6 +5,7 @@ import { recoverWith, undoWith } from './undo.ts';
 import { type WriteReport, writeWith } from './write.ts';
 
 export { gitPrefix } from './place.ts';
+export { revisionOf } from './revision.ts';
 export { scan } from './scan.ts';
 export type { Recovery, WriteReport };
 

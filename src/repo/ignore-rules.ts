@@ -31,6 +31,13 @@ export function rulesAt(root: string): IgnoreRules | undefined {
   return rulesBelow(rules, root);
 }
 
+/** Matches paths of a repository against patterns as `.gitignore` has them; one with too many `**` matches nothing. */
+export function pathMatcher(patterns: readonly string[]): (path: string) => boolean {
+  const usable = patterns.filter((pattern) => pattern.split(/\*\*+/).length <= MAX_DOUBLE_STARS + 1);
+  const rules = ignore({ ignorecase: false }).add(usable);
+  return (path) => ignore.isPathValid(path) && rules.ignores(path);
+}
+
 /** The rules that hold in a folder (absolute) below. */
 export const rulesBelow = (above: IgnoreRules | undefined, folder: string): IgnoreRules | undefined =>
   withRulesIn(folder, '.gitignore', folder, above);

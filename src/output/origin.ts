@@ -1,0 +1,166 @@
+import type { Finding, Span } from '../finding.ts';
+import { lineContentEnd } from '../lines.ts';
+import { dockerFiles } from '../model/unread-files.ts';
+import { deltas } from '../repo/delta.ts';
+import type { Repo } from '../repo/repo.ts';
+import { hunksBetween } from './diff.ts';
+
+/** Where a span of a later snapshot lies in the first one. */
+export interface Origin {
+  readonly span: Span;
+  /** The same text stands there, and the same lines around it; else the span is the line nearest to it. */
+  readonly exact: boolean;
+}
+
+/** Maps spans back to the files as they are on disk. */
+export interface Origins {
+  /** `undefined` for a span in a file that an earlier repair made. */
+  readonly of: (seen: Repo, span: Span) => Origin | undefined;
+  /** The place of a finding; in a file that an earlier repair made, the first place of its proof that is on disk. */
+  readonly ofFinding: (seen: Repo, finding: Finding) => Origin;
+}
+
+/** Lines that differ, counted from zero, ends exclusive. */
+export interface LineChange {
+  readonly oldStart: number;
+  readonly oldEnd: number;
+  readonly newStart: number;
+  readonly newEnd: number;
+}
+
+/** One file of a later snapshot beside the file that it came from. */
+interface Pair {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+  readonly oldLines: readonly number[];
+  readonly newLines: readonly number[];
+  readonly changes: readonly LineChange[];
+}
+
+/** Maps spans of the snapshots that a run went through to the snapshot that it started from. */
+export function originsIn(first: Repo): Origins {
+  const pairs = new WeakMap<Repo, Map<string, Pair | undefined>>();
+  const pairAt = (seen: Repo, path: string): Pair | undefined => {
+    const known = pairs.get(seen) ?? new Map<string, Pair | undefined>();
+    pairs.set(seen, known);
+    if (!known.has(path)) known.set(path, pairOf(first, seen, path));
+    return known.get(path);
+  };
+  const of = (seen: Repo, span: Span): Origin | undefined => {
+    // A file that is not text is the same in every snapshot.
+    if (first.has(span.path) && first.read(span.path) === undefined) return { span, exact: true };
+    const pair = pairAt(seen, span.path);
+    return pair && originIn(pair, span);
+  };
+  const ofFinding = (seen: Repo, finding: Finding): Origin => {
+    const own = of(seen, finding.at);
+    if (own) return own;
+    const places = [...finding.evidence.map(({ at }) => at), ...(finding.fix?.changes ?? []).map(startOf)];
+    for (const place of places) {
+      const found = of(seen, place);
+      if (found) return { ...found, exact: false };
+    }
+    return { span: { path: dockerFiles(first)[0] ?? first.paths[0] ?? '', start: 0, end: 0 }, exact: false };
+  };
+  return { of, ofFinding };
+}
+
+const startOf = (change: { readonly path: string }): Span => ({ path: change.path, start: 0, end: 0 });
+
+/** Lines that differ between two texts. */
+export function lineChanges(before: string, after: string): readonly LineChange[] {
+  const changes: LineChange[] = [];
+  for (const { oldStart, newStart, lines } of hunksBetween(before, after, 0)) {
+    const count = (mark: string): number => lines.filter((line) => line.startsWith(mark)).length;
+    const [oldAt, newAt] = [oldStart - 1, newStart - 1];
+    changes.push({ oldStart: oldAt, oldEnd: oldAt + count('-'), newStart: newAt, newEnd: newAt + count('+') });
+  }
+  return changes;
+}
+
+function pairOf(first: Repo, seen: Repo, path: string): Pair | undefined {
+  const from = first.has(path) ? path : deltas(first, seen).find((delta) => delta.path === path)?.from;
+  const before = from === undefined ? undefined : first.read(from);
+  const after = seen.read(path);
+  if (from === undefined || before === undefined || after === undefined) return undefined;
+  return {
+    path: from,
+    before,
+    after,
+    oldLines: lineStarts(before),
+    newLines: lineStarts(after),
+    changes: lineChanges(before, after),
+  };
+}
+
+function originIn({ path, before, after, oldLines, newLines, changes }: Pair, { start, end }: Span): Origin {
+  if (before === after) return { span: { path, start, end }, exact: true };
+  const [firstLine, lastLine] = linesAround(newLines, start, end, after.length);
+  const touched = changes.find((change) => overlaps(change, firstLine, lastLine));
+  if (!touched) {
+    const shift = shiftAt(lineAt(newLines, start), changes, oldLines, newLines);
+    return { span: { path, start: start + shift, end: end + shift }, exact: true };
+  }
+  const line = nearestLine(lineAt(newLines, start), changes, oldLines.length - (before.endsWith('\n') ? 1 : 0));
+  const at = oldLines[line] ?? 0;
+  return { span: { path, start: at, end: Math.max(at, lineContentEnd(before, at)) }, exact: false };
+}
+
+/**
+ * The lines whose text decides what a span means. What stands before and behind an insertion both do; the ends of the file count
+ * as lines there, so that lines taken away at an end are seen.
+ */
+function linesAround(starts: readonly number[], start: number, end: number, length: number): readonly [number, number] {
+  if (start < end) return [lineAt(starts, start), lineAt(starts, end - 1)];
+  return [start === 0 ? -1 : lineAt(starts, start - 1), start >= length ? starts.length : lineAt(starts, start)];
+}
+
+/** Lines that were only taken away touch what stands on both sides of them. */
+const overlaps = ({ newStart, newEnd }: LineChange, first: number, last: number): boolean =>
+  newStart === newEnd ? newStart > first && newStart <= last : newStart <= last && newEnd > first;
+
+/** How far an offset on an unchanged line has to move. */
+function shiftAt(
+  line: number,
+  changes: readonly LineChange[],
+  oldLines: readonly number[],
+  newLines: readonly number[],
+): number {
+  const oldLine = line + lineShift(line, changes);
+  return (oldLines[oldLine] ?? 0) - (newLines[line] ?? 0);
+}
+
+/** What the changes above a line add to its number in the old text. */
+const lineShift = (line: number, changes: readonly LineChange[]): number =>
+  changes
+    .filter(({ newEnd }) => newEnd <= line)
+    .reduce((sum, change) => sum + (change.oldEnd - change.oldStart) - (change.newEnd - change.newStart), 0);
+
+/** The old line that a new one stands for or stands behind. */
+function nearestLine(line: number, changes: readonly LineChange[], count: number): number {
+  const own = changes.find(({ newStart, newEnd }) => newStart <= line && line < newEnd);
+  const nearest = own
+    ? own.oldStart === own.oldEnd
+      ? own.oldStart - 1
+      : Math.min(own.oldStart + line - own.newStart, own.oldEnd - 1)
+    : line + lineShift(line, changes);
+  return Math.max(0, Math.min(nearest, count - 1));
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** The line that holds an offset. */
+function lineAt(starts: readonly number[], offset: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
