@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diffArrays } from 'diff';
@@ -29,6 +29,8 @@ const GIT_ENV = {
 export function copyOf(before: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'dockfix-'));
   cpSync(before, folder, { recursive: true, verbatimSymlinks: true });
+  // As a clone has it: a container's own user reads a mounted folder.
+  chmodSync(folder, 0o755);
   return folder;
 }
 

@@ -12,6 +12,9 @@ import type { Fault, Mend, Proof } from './proof.ts';
 import { running } from './running.ts';
 
 const REPOS = join('fixtures', 'repos');
+/** Without a patch there is nothing to repair. */
+const isBroken = (name: string): boolean => existsSync(join(REPOS, name, 'expected.patch'));
+const [broken, healthy] = [true, false].map((is) => readdirSync(REPOS).filter((name) => isBroken(name) === is));
 const PLAIN = (text: string): string => text;
 const PALETTE = { bold: PLAIN, dim: PLAIN, underline: PLAIN, red: PLAIN, green: PLAIN, yellow: PLAIN, cyan: PLAIN };
 const noEngine = inject('noEngine');
@@ -23,7 +26,7 @@ if (noEngine !== '')
 else
   describe('a whole repository fails before, with the error of its story, and is healthy after', () => {
     // Two at a time: they wait for health most of the time.
-    test.concurrent.for(readdirSync(REPOS))('fixtures/repos/%s', async (name, { expect }) => {
+    test.concurrent.for(broken ?? [])('fixtures/repos/%s', async (name, { expect }) => {
       const proof = await proofOf(name);
       const folder = copyOf(join(REPOS, name, 'before'));
       const start = treeOf(folder);
@@ -60,6 +63,19 @@ else
           expectFault(seen, fault);
         }
         expect(treeOf(folder)).toEqual(start);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    test.concurrent.for(healthy ?? [])('fixtures/repos/%s needs no repair', async (name, { expect }) => {
+      const folder = copyOf(join(REPOS, name, 'before'));
+      try {
+        const { result } = await repairOf({ cwd: folder }, '.', { only: [], skip: [], group: [] });
+        const how = { services: [], settleSeconds: 10, afterOnly: true };
+        const verification = await trial(folder, result.before, result.after, how);
+        record(name, verificationTable(verification, PALETTE));
+        expect(passed(verification), JSON.stringify(verification, undefined, 2)).toBe(true);
       } finally {
         rmSync(folder, { recursive: true });
       }

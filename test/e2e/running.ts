@@ -10,8 +10,8 @@ export interface Answer {
 
 /** A stack that is up, as a proof looks at it. */
 export interface Running {
-  /** Asks a published port of a service; a body makes it a POST of JSON. */
-  readonly ask: (service: string, port: number, path: string, body?: object) => Promise<Answer>;
+  /** Asks a published port of a service; a body makes it a POST of JSON, a token goes into Authorization. */
+  readonly ask: (service: string, port: number, path: string, body?: object, token?: string) => Promise<Answer>;
   /** What a command in a container prints. */
   readonly exec: (service: string, ...argv: readonly string[]) => Promise<string>;
   /** Everything that a service has logged since it was last created. */
@@ -27,15 +27,15 @@ export function running(stack: Stack): Running {
     return stdout;
   };
   return {
-    ask: async (service, port, path, body) => {
+    ask: async (service, port, path, body, token) => {
       const address = (await run(['port', service, String(port)])).trim();
       const answer = await fetch(`http://${address}${path}`, {
         signal: AbortSignal.timeout(30_000),
-        ...(body && {
-          method: 'POST',
-          body: JSON.stringify(body),
-          headers: { 'content-type': 'application/json' },
-        }),
+        ...(body && { method: 'POST', body: JSON.stringify(body) }),
+        headers: {
+          ...(body && { 'content-type': 'application/json' }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
       });
       const text = await answer.text();
       const isJson = answer.headers.get('content-type')?.includes('json') === true;

@@ -1,5 +1,6 @@
 import { defineTransform } from '../../src/transform.ts';
 import { brokenScripts } from './broken-script.ts';
+import { droppedCommands } from './dropped-command.ts';
 import { hiddenScripts } from './hidden-script.ts';
 import { missingSteps } from './missing-steps.ts';
 import { missingWaitCommands } from './wait-command.ts';
@@ -11,6 +12,7 @@ export default defineTransform({
   summary: 'Prepare the database in an entrypoint of the web service before its server starts',
   *find(stack) {
     yield* hiddenScripts(stack);
+    yield* droppedCommands(stack);
     yield* brokenScripts(stack);
     yield* missingWaitCommands(stack);
     yield* missingSteps(stack);
