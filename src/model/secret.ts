@@ -51,8 +51,9 @@ export function loginOf(
 
 /** Whether `name=value` gives a secret away. */
 export const isSecret = (name: string, value: string): boolean => {
+  if (loginOf(name, value)) return true;
   if (!isSecretValue(value)) return false;
-  if (isToken(value) || loginOf(name, value)) return true;
+  if (isToken(value)) return true;
   if (LOGIN_NAME.test(upper(name))) return false;
   return isSecretName(name) ? !isDsnWithoutSecret(name, value) : isKeyName(name) && isRandom(value);
 };
