@@ -9,6 +9,9 @@ import { leadsFor, placeOfFrame } from './leads.ts';
 import { serviceOf } from './source.ts';
 import type { Cause, Diagnosis, Name, Names, Sighting, Suspect } from './types.ts';
 
+/** A finding may tell that something unusual is right. */
+const SOUND = /stays as it is\.$/;
+
 interface Candidate {
   readonly transform: string;
   readonly number: number;
@@ -97,8 +100,11 @@ function namesIn({ names, frame }: Sighting, stack: Stack): Names {
 
 function explains(candidate: Candidate, suspect: Suspect, names: Names, sighting: Sighting, stack: Stack): boolean {
   if (sighting.symptom.id === 'health-404' && !isChecked(names.path, stack)) return false;
+  const { by } = suspect;
+  if (by.length > 0 && !sighting.symptom.vague && by.every((name) => names[name] === undefined)) return false;
+  if (SOUND.test(candidate.outcome.finding.message)) return false;
   if (suspect.telling && !suspect.telling.test(candidate.story)) return false;
-  return suspect.by.every((name) => {
+  return by.every((name) => {
     const value = names[name];
     if (value === undefined) return true;
     if (name === 'service') {
@@ -107,8 +113,10 @@ function explains(candidate: Candidate, suspect: Suspect, names: Names, sighting
     }
     // A finding about the host itself says what the host waits for, not who waits for it.
     if (name === 'host' && subjects(candidate.outcome.finding.message, stack).includes(value)) return false;
-    const story = name === 'program' ? headline(candidate.outcome) : candidate.story;
-    return formsOf(name, value).some((form) => mentions(story, form));
+    const story = name === 'program' || name === 'module' ? headline(candidate.outcome) : candidate.story;
+    return formsOf(name, value).some((form) =>
+      name === 'module' ? mentionsModule(story, form) : mentions(story, form),
+    );
   });
 }
 
@@ -153,6 +161,10 @@ function mentions(story: string, word: string): boolean {
 
 /** A chain of evidence names many programs; the message names the one that it is about. */
 const headline = ({ finding }: Outcome): string => `${finding.message}\n${finding.fix?.title ?? ''}`;
+
+/** A module is not the folder of the same name: `/app`. */
+const mentionsModule = (story: string, module: string): boolean =>
+  new RegExp(`(?<![\\w/-])${escapeRegExp(module)}(?![\\w/-])`).test(story);
 
 function storyOf({ finding, seen }: Outcome): string {
   const places = [{ at: finding.at, says: '' }, ...finding.evidence];

@@ -35,6 +35,8 @@ export interface Symptom {
   readonly patterns: readonly RegExp[];
   /** Also printed where nothing is wrong: worth telling only when a finding explains it. */
   readonly weak?: true;
+  /** A finding may explain it though the message names nothing that the finding could mention. */
+  readonly vague?: true;
   readonly means: (names: Names) => string;
   /** The likeliest first. */
   readonly suspects: readonly Suspect[];

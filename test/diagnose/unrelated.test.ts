@@ -71,3 +71,31 @@ describe('unrelated logs', () => {
     expect(Object.keys(UNRELATED).length).toBeGreaterThanOrEqual(10);
   });
 });
+
+describe('messages about something else than the findings', () => {
+  test.each<[string, string]>([
+    ['fastapi-poetry-handoff', 'frontend-1  | exec: "uvicorn": executable file not found in $PATH'],
+    ['fastapi-poetry-handoff', '#14 ERROR: failed to calculate checksum of ref x::y: "/missing.txt": not found'],
+    ['rendez-vous', 'stats-1  | exec: "gunicorn": executable file not found in $PATH'],
+    ['rendez-vous', "worker-1  | ModuleNotFoundError: No module named 'redis'"],
+    ['rendez-vous', 'proxy-1  | nginx: [emerg] host not found in upstream "stats:8000" in /etc/nginx/nginx.conf:5'],
+    ['rendez-vous', 'web-1  | socket.gaierror: [Errno -2] Name or service not known'],
+    ['mppeep-pipeline', "app-1  | KeyError: 'DATABASE_URL'"],
+    [
+      'mppeep-pipeline',
+      'app-1  | redis.exceptions.ConnectionError: Error 111 connecting to localhost:9999. Connection refused.',
+    ],
+    ['mppeep-pipeline', 'proxy-1  | 502 Bad Gateway'],
+    ['atmr-stack', 'atmr-celery-worker  | sqlite3.OperationalError: unable to open database file'],
+    ['healthy-django', 'web-1  | django.db.utils.ProgrammingError: relation "blog_post" does not exist'],
+  ])('%s: %s', async (name, log) => {
+    expect(await shown(log, `fixtures/repos/${name}/before`)).toEqual([expect.stringMatching(/ → $/)]);
+  });
+
+  test('a missing module is not blamed on a folder of the same name', async () => {
+    const log = "backend-1  | ModuleNotFoundError: No module named 'app'";
+    expect(await shown(log, 'fixtures/repos/fastapi-poetry-handoff/before')).toEqual([
+      'module-missing → fix-app-reference docker-compose.yml:31',
+    ]);
+  });
+});

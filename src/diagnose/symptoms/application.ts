@@ -120,6 +120,7 @@ export const applicationSymptoms: readonly Symptom[] = [
   {
     id: 'syntax-error',
     patterns: [/^\s*(?:E\s+)?(?:SyntaxError|IndentationError|TabError): /],
+    vague: true,
     means: () => 'A source file cannot be read by its language, so the process stops before it does anything.',
     suspects: [{ transform: 'repair-conditional', by: ['path'] }],
     look: () => [

@@ -98,6 +98,7 @@ export const composeSymptoms: readonly Symptom[] = [
       /mounting \\?"(?<path>[^"\\]{1,300})\\?" to rootfs .{0,500}not a directory/,
       /Are you trying to mount a directory onto a file/,
     ],
+    vague: true,
     means: ({ path = 'the mounted path' }) =>
       `${path} is a folder on the host and a file in the image (or the reverse). Docker makes an empty folder for a source that does not exist.`,
     suspects: [{ transform: 'fix-build-paths', by: ['path'] }],
@@ -142,6 +143,7 @@ export const composeSymptoms: readonly Symptom[] = [
       /invalid interpolation format/,
       /services must be a mapping|top-level object must be a mapping/,
     ],
+    vague: true,
     means: () => 'Compose does not accept the file: its YAML or its shape is wrong.',
     suspects: [{ transform: 'fix-compose-shape', by: ['service'] }],
     look: () => [
@@ -202,6 +204,7 @@ export const composeSymptoms: readonly Symptom[] = [
       /HTTP Error 404: (?:Not Found|NOT FOUND)/,
     ],
     weak: true,
+    vague: true,
     means: ({ path = 'the path' }) =>
       `The healthcheck asks for ${path} and gets 404, so the container never becomes healthy.`,
     suspects: [

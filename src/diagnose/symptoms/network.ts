@@ -32,12 +32,10 @@ export const networkSymptoms: readonly Symptom[] = [
       /curl: \((?:52|56)\) (?:Empty reply from server|Recv failure: Connection reset by peer)/,
       /502 Bad Gateway/,
     ],
+    vague: true,
     means: ({ port = 'its port' }) =>
       `The proxy reaches the container, and nothing there listens on ${port} for it: the server listens on its loopback, on another port, or not yet.`,
-    suspects: [
-      { transform: 'bind-all-interfaces', by: ['port'] },
-      { transform: 'simplify-depends-on', by: ['host'] },
-    ],
+    suspects: [{ transform: 'bind-all-interfaces', by: ['port'] }],
     look: ({ port = '<port>' }) => [
       `On which address the server listens: it must be 0.0.0.0:${port}, not 127.0.0.1. Then whether it starts at all: its own log.`,
     ],
@@ -63,7 +61,7 @@ export const networkSymptoms: readonly Symptom[] = [
     id: 'refused-local',
     patterns: [
       ...refusals(LOCAL),
-      /connection to server on socket "(?<path>[^"]{1,100})" failed: No such file/,
+      /connection to server on socket "[^"]{1,100}\.(?<port>\d+)" failed: No such file/,
       /Can't connect to local (?:MySQL|MariaDB) server through socket/,
     ],
     means: ({ host = 'localhost', port }) =>

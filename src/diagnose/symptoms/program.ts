@@ -13,6 +13,7 @@ export const programSymptoms: readonly Symptom[] = [
       /(?<path>[\w./-]{1,200}): (?:line )?\d+: set: (?:Illegal option -|-\w*: invalid option|illegal option)/,
       /\$'\\r': command not found/,
     ],
+    vague: true,
     means: ({ path = 'A script' }) =>
       `${path} has Windows line endings: the carriage return is taken for a part of each command.`,
     suspects: [{ transform: 'fix-shell-scripts', by: ['path'] }],
@@ -62,6 +63,7 @@ export const programSymptoms: readonly Symptom[] = [
       /cannot execute binary file: Exec format error/,
       /exec format error/,
     ],
+    vague: true,
     means: () =>
       'The kernel does not know how to start the file: a script without "#!" in its first line, or a program for another processor.',
     suspects: [{ transform: 'fix-shell-scripts', by: ['path'] }],
@@ -79,6 +81,7 @@ export const programSymptoms: readonly Symptom[] = [
       new RegExp(`${SHELL}: (?:line )?\\d+: (?:exec: )?(?<path>[\\w./-]{1,200}): Permission denied`),
       /exec user process caused:? \\?"?permission denied/,
     ],
+    vague: true,
     means: ({ path = 'the script' }) => `${path} is there and may not be executed: its executable bit is not set.`,
     suspects: [
       { transform: 'fix-shell-scripts', by: ['path'] },
@@ -103,6 +106,7 @@ export const programSymptoms: readonly Symptom[] = [
       /Error: Cannot find module '(?<path>\/[^']{1,200}\.[cm]?js)'/,
       /sh: 0: (?:Can't|cannot) open (?<path>[\w./-]{1,200})/,
     ],
+    vague: true,
     means: ({ path = 'the program' }) =>
       `${path} cannot be started: the file is not in the container, or the interpreter that its first line names is not (a carriage return there counts, too).`,
     suspects: [
