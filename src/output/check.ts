@@ -1,5 +1,6 @@
 import { type Edit, type Finding, isEdit, type Safety } from '../finding.ts';
 import { lineContentEnd, lineStart } from '../lines.ts';
+import type { Mask } from '../model/secret/mask.ts';
 import { readStack, type Stack } from '../model/stack.ts';
 import { carryOut } from '../pipeline/edits.ts';
 import { newBreakages } from '../pipeline/guard.ts';
@@ -7,7 +8,7 @@ import type { Notice, Outcome, Run, Skip } from '../pipeline/run.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { Level, Transform } from '../transform.ts';
 import { ABOUT_IGNORES, findingsOnIgnores } from './check/ignores.ts';
-import { type Mask, maskBetween } from './masked.ts';
+import { maskBetween } from './masked.ts';
 import { type Origin, type Origins, originsIn } from './origin.ts';
 import { placeAt } from './place.ts';
 

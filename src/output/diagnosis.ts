@@ -1,7 +1,8 @@
 import type { Cause, Diagnosis, Reading } from '../diagnose/types.ts';
+import type { Mask } from '../model/secret/mask.ts';
 import { isSecretName } from '../model/secret.ts';
 import type { Run } from '../pipeline/run.ts';
-import { type Mask, maskBetween } from './masked.ts';
+import { maskBetween } from './masked.ts';
 import { type OriginalPlace, originalPlace } from './original-place.ts';
 import type { Palette } from './palette.ts';
 import { safetyLabel } from './pretty.ts';
