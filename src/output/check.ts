@@ -192,7 +192,7 @@ function editsOnDisk(start: Stack, outcome: Outcome, origins: Origins, mask: Mas
   if ('why' in files) return undefined;
   // Without the repairs that come before, the same edit may name what is not there yet.
   if (newBreakages(start, readStack(before.with(files), start), [...files.keys()]).length > 0) return undefined;
-  return edits.map(({ text, ...span }) => ({ range: rangeOf(before, { span, exact: true }), text }));
+  return edits.map(({ text, ...span }) => ({ range: rangeOf(before, { span, exact: true, added: false }), text }));
 }
 
 const holdsOnDisk = ({ at, evidence }: Finding, seen: Repo, origins: Origins): boolean =>

@@ -10,6 +10,8 @@ export interface Origin {
   readonly span: Span;
   /** The same text stands there, and the same lines around it; else the span is the line nearest to it. */
   readonly exact: boolean;
+  /** An earlier repair put the line there: the span is the line above it. */
+  readonly added: boolean;
 }
 
 /** Maps spans back to the files as they are on disk. */
@@ -49,7 +51,7 @@ export function originsIn(first: Repo): Origins {
   };
   const of = (seen: Repo, span: Span): Origin | undefined => {
     // A file that is not text is the same in every snapshot.
-    if (first.has(span.path) && first.read(span.path) === undefined) return { span, exact: true };
+    if (first.has(span.path) && first.read(span.path) === undefined) return { span, exact: true, added: false };
     const pair = pairAt(seen, span.path);
     return pair && originIn(pair, span);
   };
@@ -61,7 +63,11 @@ export function originsIn(first: Repo): Origins {
       const found = of(seen, place);
       if (found) return { ...found, exact: false };
     }
-    return { span: { path: dockerFiles(first)[0] ?? first.paths[0] ?? '', start: 0, end: 0 }, exact: false };
+    return {
+      span: { path: dockerFiles(first)[0] ?? first.paths[0] ?? '', start: 0, end: 0 },
+      exact: false,
+      added: false,
+    };
   };
   return { of, ofFinding };
 }
@@ -95,16 +101,22 @@ function pairOf(first: Repo, seen: Repo, path: string): Pair | undefined {
 }
 
 function originIn({ path, before, after, oldLines, newLines, changes }: Pair, { start, end }: Span): Origin {
-  if (before === after) return { span: { path, start, end }, exact: true };
+  if (before === after) return { span: { path, start, end }, exact: true, added: false };
   const [firstLine, lastLine] = linesAround(newLines, start, end, after.length);
   const touched = changes.find((change) => overlaps(change, firstLine, lastLine));
   if (!touched) {
     const shift = shiftAt(lineAt(newLines, start), changes, oldLines, newLines);
-    return { span: { path, start: start + shift, end: end + shift }, exact: true };
+    return { span: { path, start: start + shift, end: end + shift }, exact: true, added: false };
   }
-  const line = nearestLine(lineAt(newLines, start), changes, oldLines.length - (before.endsWith('\n') ? 1 : 0));
-  const at = oldLines[line] ?? 0;
-  return { span: { path, start: at, end: Math.max(at, lineContentEnd(before, at)) }, exact: false };
+  const newLine = lineAt(newLines, start);
+  const own = changes.find((change) => change.newStart <= newLine && newLine < change.newEnd);
+  const found = own
+    ? oldLineFor(own, newLine, linesOf(before, oldLines), linesOf(after, newLines))
+    : newLine + lineShift(newLine, changes);
+  const last = oldLines.length - (before.endsWith('\n') ? 1 : 0) - 1;
+  const at = oldLines[Math.max(0, Math.min(found, last))] ?? 0;
+  const added = own !== undefined && own.oldStart === own.oldEnd;
+  return { span: { path, start: at, end: Math.max(at, lineContentEnd(before, at)) }, exact: false, added };
 }
 
 /**
@@ -137,16 +149,31 @@ const lineShift = (line: number, changes: readonly LineChange[]): number =>
     .filter(({ newEnd }) => newEnd <= line)
     .reduce((sum, change) => sum + (change.oldEnd - change.oldStart) - (change.newEnd - change.newStart), 0);
 
-/** The old line that a new one stands for or stands behind. */
-function nearestLine(line: number, changes: readonly LineChange[], count: number): number {
-  const own = changes.find(({ newStart, newEnd }) => newStart <= line && line < newEnd);
-  const nearest = own
-    ? own.oldStart === own.oldEnd
-      ? own.oldStart - 1
-      : Math.min(own.oldStart + line - own.newStart, own.oldEnd - 1)
-    : line + lineShift(line, changes);
-  return Math.max(0, Math.min(nearest, count - 1));
+/** The old line that a changed one stands for: the one that begins most like it; the line above where there is none. */
+function oldLineFor(
+  { oldStart, oldEnd, newStart }: LineChange,
+  line: number,
+  before: readonly string[],
+  after: readonly string[],
+): number {
+  if (oldStart === oldEnd) return oldStart - 1;
+  const alike = (old: number): number => sameStart(before[old] ?? '', after[line] ?? '');
+  // Where nothing is alike, the one at the same place among them.
+  const same = Math.min(oldStart + line - newStart, oldEnd - 1);
+  const candidates = Array.from({ length: oldEnd - oldStart }, (_, index) => oldStart + index);
+  return candidates.reduce((best, each) => (alike(each) > alike(best) ? each : best), same);
 }
+
+/** How many characters two lines have in common at their start, blanks aside. */
+function sameStart(a: string, b: string): number {
+  const [one, other] = [a.trim(), b.trim()];
+  let same = 0;
+  while (same < one.length && one[same] === other[same]) same += 1;
+  return same;
+}
+
+const linesOf = (text: string, starts: readonly number[]): readonly string[] =>
+  starts.map((start, index) => text.slice(start, starts[index + 1] ?? text.length));
 
 function lineStarts(text: string): readonly number[] {
   const starts = [0];

@@ -52,7 +52,7 @@ describe('a span of a later snapshot', () => {
       const { start } = spanOf(seen, 'Dockerfile', what);
       return origins.of(seen, { path: 'Dockerfile', start, end: start });
     };
-    expect(at('RUN three')).toEqual({ span: { path: 'Dockerfile', start: 23, end: 23 }, exact: true });
+    expect(at('RUN three')).toEqual({ span: { path: 'Dockerfile', start: 23, end: 23 }, exact: true, added: false });
     expect(at('RUN two')?.exact).toBe(false);
     expect(at('USER me')?.exact).toBe(false);
   });
@@ -70,6 +70,7 @@ describe('a span of a later snapshot', () => {
     expect(origins.of(seen, { path: 'app/Dockerfile', start: 7, end: 10 })).toEqual({
       span: { path: 'Dockerfile', start: 7, end: 10 },
       exact: true,
+      added: false,
     });
     const at = { path: 'entrypoint.sh', start: 0, end: 2 };
     expect(origins.of(seen, at)).toBeUndefined();
@@ -81,7 +82,11 @@ describe('a span of a later snapshot', () => {
         { at: { path: 'app/Dockerfile', start: 7, end: 10 }, says: '' },
       ],
     };
-    expect(origins.ofFinding(seen, proven)).toEqual({ span: { path: 'Dockerfile', start: 7, end: 10 }, exact: false });
+    expect(origins.ofFinding(seen, proven)).toEqual({
+      span: { path: 'Dockerfile', start: 7, end: 10 },
+      exact: false,
+      added: false,
+    });
     expect(origins.ofFinding(seen, { message: '', at, evidence: [] }).span.path).toBe('Dockerfile');
   });
 
