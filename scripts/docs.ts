@@ -50,11 +50,12 @@ function runOn(before: string, transform: Transform): Run {
   return run(scan(before), [transform], ALLOW);
 }
 
-function tableRow({ id, summary }: Transform, runs: readonly Run[]): string {
+function tableRow({ id, group, summary }: Transform, runs: readonly Run[]): string {
   const safeties = runs.flatMap(appliedOutcomes).flatMap((outcome) => outcome.finding.fix?.safety ?? []);
   const files = runs.flatMap(changedFiles).map(({ path }) => kindOf(path));
   const unique = (words: readonly string[]): string => [...new Set(words)].sort().join(', ');
-  return `| [\`${id}\`](transforms/${id}/README.md) | ${summary} | ${unique(safeties)} | ${unique(files)} |`;
+  const note = group === 'hygiene' ? ' (with `--group hygiene`)' : '';
+  return `| [\`${id}\`](transforms/${id}/README.md)${note} | ${summary} | ${unique(safeties)} | ${unique(files)} |`;
 }
 
 function kindOf(path: string): string {
@@ -64,6 +65,8 @@ function kindOf(path: string): string {
   if (/\.py$/.test(name)) return 'Python';
   if (/\.sh$|^[a-z-]+$/.test(name)) return 'shell script';
   if (/\.env|^env/.test(name)) return 'env file';
+  if (/\.txt$/.test(name)) return 'requirements';
+  if (/\.[cm]?[jt]s$/.test(name)) return 'JavaScript';
   return name;
 }
 
