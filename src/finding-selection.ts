@@ -1,4 +1,6 @@
 import { UserError } from './errors.ts';
+import type { Span } from './finding.ts';
+import { originalName } from './output/original-place.ts';
 import { placeName } from './output/place.ts';
 import type { Outcome, Run } from './pipeline/run.ts';
 import { transformNamed } from './selection.ts';
@@ -10,6 +12,8 @@ export interface ChosenFinding {
   readonly number: number;
   readonly transform: Transform;
   readonly outcome: Outcome;
+  /** Names of a place: as `dockfix apply` shows it, then as the earlier repairs leave it. */
+  readonly namesOf: (span: Span) => readonly [string, string];
 }
 
 /** Which finding a person means: its number, or `transform[:path[:line]]`. */
@@ -51,7 +55,12 @@ export function selectFinding(run: Run, selector: string): ChosenFinding {
 const numbered = (run: Run): readonly ChosenFinding[] =>
   run.steps
     .flatMap(({ transform, outcomes }) => outcomes.map((outcome) => ({ transform, outcome })))
-    .map((each, index) => ({ number: index + 1, ...each }));
+    .map(({ transform, outcome }, index) => ({
+      number: index + 1,
+      transform,
+      outcome,
+      namesOf: (span) => [originalName(run.before, outcome.seen, span), placeName(outcome.seen, span)],
+    }));
 
 function parse(selector: string): Selector {
   const text = selector.trim();
@@ -70,19 +79,17 @@ function matching(all: readonly ChosenFinding[], { number, id, path, line }: Sel
   if (number !== undefined) return all.filter((each) => each.number === number);
   const own = all.filter(({ transform }) => transform.id === id);
   if (path === undefined) return own;
-  const isAt = (name: string): boolean =>
-    line === undefined ? name.replace(/:\d+$/, '') === path : name === `${path}:${line}`;
-  const here = own.filter(({ outcome: { finding, seen } }) => isAt(placeName(seen, finding.at)));
+  const isAt = (names: readonly string[]): boolean =>
+    names.some((name) => (line === undefined ? name.replace(/:\d+$/, '') === path : name === `${path}:${line}`));
+  const here = own.filter(({ outcome, namesOf }) => isAt(namesOf(outcome.finding.at)));
   // A place of the proof will do where no finding stands.
   return here.length > 0
     ? here
-    : own.filter(({ outcome: { finding, seen } }) => finding.evidence.some(({ at }) => isAt(placeName(seen, at))));
+    : own.filter(({ outcome, namesOf }) => outcome.finding.evidence.some(({ at }) => isAt(namesOf(at))));
 }
 
 const listed = (findings: readonly ChosenFinding[]): readonly string[] => {
-  const names = findings.map(
-    ({ transform, outcome }) => `${transform.id}:${placeName(outcome.seen, outcome.finding.at)}`,
-  );
+  const names = findings.map(({ transform, outcome, namesOf }) => `${transform.id}:${namesOf(outcome.finding.at)[0]}`);
   const width = Math.max(...names.map((name) => name.length));
   return findings.map(({ number, outcome }, index) => {
     const { message } = outcome.finding;

@@ -57,7 +57,7 @@ const UNITS: readonly {
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },
   {
     files: /^src\/finding-selection\.ts$/,
-    imports: /^src\/(errors|selection|transform|output\/place|pipeline\/run)\.ts$/,
+    imports: /^src\/(errors|finding|selection|transform|output\/(original-)?place|pipeline\/run)\.ts$/,
   },
   { files: /^src\/config\.ts$/, imports: /^src\/((errors|finding|lines|selection|transform|repo\/repo)\.ts$|parse\/)/ },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },

@@ -1,9 +1,10 @@
 import type { Safety } from '../finding.ts';
 import type { Notice, Outcome, Run, Step } from '../pipeline/run.ts';
+import type { Repo } from '../repo/repo.ts';
 import { appliedOutcomes, type ChangedFile, changedFiles } from './changed-files.ts';
 import { maskBetween } from './masked.ts';
+import { originalName } from './original-place.ts';
 import type { Palette } from './palette.ts';
-import { placeName } from './place.ts';
 import { WHY_SKIPPED } from './skipped.ts';
 import { visible, visibleLines } from './visible.ts';
 
@@ -18,25 +19,33 @@ export interface PrettyOptions {
 /** The report for a person: what is broken, the proof, what the fix does, what was left alone and why. Secrets are masked. */
 export function pretty(run: Run, options: PrettyOptions): string {
   const blocks = [
-    ...run.steps.flatMap((step) => stepBlocks(step, options)),
+    ...run.steps.flatMap((step) => stepBlocks(run, step, options)),
     ...noticesBlock(run.notices, options.palette),
     summary(run, options),
   ];
   return maskBetween(run.before, run.after)(`${blocks.join('\n\n')}\n`);
 }
 
-function stepBlocks(step: Step, options: PrettyOptions): readonly string[] {
+function stepBlocks({ before }: Run, step: Step, options: PrettyOptions): readonly string[] {
   const { palette } = options;
   if (step.outcomes.length === 0 && step.error === undefined) return [];
   const heading = `${palette.bold(palette.cyan(step.transform.id))}  ${step.transform.summary}`;
   const failure = step.error === undefined ? [] : [failureText(step.error, options)];
-  return [heading, ...step.outcomes.map((outcome) => findingText(outcome, options)), ...failure];
+  return [heading, ...step.outcomes.map((outcome) => findingText(before, outcome, options)), ...failure];
 }
 
-function findingText({ finding, seen, skipped, detail }: Outcome, { palette, written }: PrettyOptions): string {
-  const head = `  ${palette.bold(visible(placeName(seen, finding.at)))}  ${visible(finding.message)}`;
+function findingText(
+  before: Repo,
+  { finding, seen, skipped, detail }: Outcome,
+  { palette, written }: PrettyOptions,
+): string {
+  const head = `  ${palette.bold(visible(originalName(before, seen, finding.at)))}  ${visible(finding.message)}`;
   const because = finding.evidence.map(({ at, says }, index) =>
-    row(palette, index === 0 ? 'because' : '', `${palette.dim(`${visible(placeName(seen, at))}:`)} ${visible(says)}`),
+    row(
+      palette,
+      index === 0 ? 'because' : '',
+      `${palette.dim(`${visible(originalName(before, seen, at))}:`)} ${visible(says)}`,
+    ),
   );
   const fix = finding.fix && `${visible(finding.fix.title)} ${safetyLabel(palette, finding.fix.safety)}`;
   const verb = skipped ? 'repair' : written ? 'repaired' : 'repair';
