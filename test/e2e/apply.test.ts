@@ -23,12 +23,15 @@ function repository(name: string, program: string): string {
       'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n',
     'requirements.txt': '# nothing yet\n',
     'app.py': program,
+    // Where a secret belongs: no repair takes it away.
+    '.gitignore': '.env\n',
+    '.env': 'API_TOKEN=tr0ub4dor\n',
     'compose.yml': `services:
   web:
     build: .
     stop_grace_period: 1s
     environment:
-      API_TOKEN: tr0ub4dor
+      API_TOKEN: \${API_TOKEN}
     healthcheck:
       test: ["CMD", "true"]
       interval: 1s
