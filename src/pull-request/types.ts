@@ -1,0 +1,63 @@
+import type { Transform } from '../transform.ts';
+
+/** What to do with one repository. Plain data: it travels through queues, and holds no credential. */
+export interface FixRequest {
+  /** `owner/name` on its forge. */
+  readonly repository: string;
+  /** The branch to repair; the forge's default branch when absent. */
+  readonly base?: string;
+  readonly onePerTransform: boolean;
+  readonly draft: boolean;
+  readonly safeOnly: boolean;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly group: readonly Transform['group'][];
+  readonly labels: readonly string[];
+  readonly reviewers: readonly string[];
+  /** Works out everything and changes nothing on the forge. */
+  readonly dryRun: boolean;
+}
+
+/** What became of one branch. */
+export type BranchAction =
+  /** A pull request was opened. */
+  | 'opened'
+  /** The branch or the text of its pull request was brought up to date. */
+  | 'updated'
+  /** All was as it should be. */
+  | 'unchanged'
+  /** The pull request was closed, because nothing is left to repair. */
+  | 'closed'
+  /** A person has commits on the branch, or closed the pull request for the same findings. */
+  | 'left alone'
+  /** There is nothing to repair, and never was a pull request. */
+  | 'nothing to repair'
+  /** With `dryRun`: what would be proposed. */
+  | 'would propose';
+
+export interface BranchResult {
+  /** `dockfix/all`, `dockfix/<transform>`. */
+  readonly branch: string;
+  readonly action: BranchAction;
+  /** Why it was left alone, or what could not be done (a label, a reviewer). */
+  readonly notes: readonly string[];
+  readonly pullRequest?: { readonly number: number; readonly url: string };
+  /** The tip of the branch, when it has or would have one. */
+  readonly commit?: string;
+  /** Repairs by transform. */
+  readonly repairs: Readonly<Record<string, number>>;
+  /** With `dryRun`: the patch, secrets masked. */
+  readonly diff?: string;
+  /** With `dryRun`: the text of the pull request. */
+  readonly title?: string;
+  readonly body?: string;
+}
+
+/** What became of a repository. */
+export interface FixResult {
+  readonly repository: string;
+  readonly base: { readonly branch: string; readonly commit: string };
+  readonly branches: readonly BranchResult[];
+  /** Why nothing was looked at: archived, empty, no Docker file. */
+  readonly skipped?: string;
+}
