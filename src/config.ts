@@ -4,6 +4,7 @@ import { type ComposeEntry, type ComposeNode, readCompose, valueAt } from './par
 import type { Repo } from './repo/repo.ts';
 import { nearest } from './selection.ts';
 import type { Level, Transform } from './transform.ts';
+import { eitherOf } from './words.ts';
 
 /** What a repository says about how dockfix treats it. */
 export interface Config {
@@ -93,7 +94,8 @@ function readingOf(repo: Repo, path: string): Reading | undefined {
 function configOf(reading: Reading, transforms: readonly Transform[]): Config {
   const { node } = reading;
   if (!node && /^\s*(?:#.*\s*)*$/.test(reading.text)) return NONE;
-  if (node?.kind !== 'map') throw wrong(reading, node, 'A configuration is a mapping', `Its keys are ${listed(KEYS)}.`);
+  if (node?.kind !== 'map')
+    throw wrong(reading, node, 'A configuration is a mapping', `Its keys are ${eitherOf(KEYS)}.`);
   for (const { key } of node.own) oneOf(reading, key, KEYS, 'key');
   const ids = transforms.map(({ id }) => id);
   return {
@@ -142,13 +144,10 @@ function oneOf<const T extends string>(reading: Reading, node: ComposeNode, word
   if (found !== undefined) return found;
   const near = nearest(text, words);
   const hint =
-    near !== undefined ? `Did you mean ${near}?` : words.length > 8 ? 'See: dockfix list' : `It is ${listed(words)}.`;
+    near !== undefined ? `Did you mean ${near}?` : words.length > 8 ? 'See: dockfix list' : `It is ${eitherOf(words)}.`;
   throw wrong(reading, node, `There is no ${what} "${text}"`, hint);
 }
 
 function wrong({ path, text }: Reading, node: ComposeNode | undefined, message: string, hint: string): UserError {
   return new UserError(`${path}:${lineNumber(text, node?.at.start ?? 0)}: ${message}`, hint);
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
