@@ -62,14 +62,14 @@ Nothing is written yet. Write it with: dockfix apply --write
 
   test('says why something was left alone, and what to do', () => {
     const outcome: Outcome = {
-      finding: { ...finding, advice: 'Ask the owner.' },
+      finding: { ...finding, advice: 'Ask the owner.\nThen wait.' },
       seen: before,
       skipped: 'would break the file',
       detail: 'Dockerfile: no FROM',
     };
     const text = pretty(runOf([outcome], { after: before }), { palette: plain, written: false, stacks: false });
     expect(text).toContain('left alone: the repaired file would not be valid (Dockerfile: no FROM)');
-    expect(text).toContain('advice   Ask the owner.');
+    expect(text).toContain('    advice   Ask the owner.\n             Then wait.\n');
     expect(text).toContain('Nothing to change. 1 finding left alone.');
   });
 

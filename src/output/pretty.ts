@@ -5,6 +5,7 @@ import { appliedOutcomes, type ChangedFile, changedFiles } from './changed-files
 import { maskBetween } from './masked.ts';
 import { originalName } from './original-place.ts';
 import type { Palette } from './palette.ts';
+import { adviceRows, row } from './row.ts';
 import { WHY_SKIPPED } from './skipped.ts';
 import { visible, visibleLines } from './visible.ts';
 
@@ -57,17 +58,14 @@ function findingText(
       ? [
           row(
             palette,
-            'left',
+            '',
             `${palette.yellow('left alone')}: ${WHY_SKIPPED[skipped]}${detail ? ` (${visible(detail)})` : ''}`,
           ),
         ]
       : []),
-    ...(finding.advice ? [row(palette, 'advice', visible(finding.advice))] : []),
+    ...adviceRows(finding.advice, (label, text) => row(palette, label, text)),
   ].join('\n');
 }
-
-const row = (palette: Palette, label: string, text: string): string =>
-  `    ${palette.dim((label === 'left' ? '' : label).padEnd(9))}${text}`;
 
 /** A safety in its colour, in brackets. */
 export function safetyLabel(palette: Palette, safety: Safety): string {
