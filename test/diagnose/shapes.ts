@@ -114,6 +114,12 @@ export const SHAPES: readonly Shape[] = [
     names: ['requirements-missing → '],
   },
   {
+    says: 'a name that nobody has, where the repair of another host names it',
+    log: 'web-1  | sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) could not translate host name "db" to address: Temporary failure in name resolution',
+    folder: 'repos/rendez-vous',
+    names: ['host-unknown → simplify-depends-on docker-compose.yml:37, simplify-depends-on docker-compose.yml:53'],
+  },
+  {
     says: 'dash reads bash',
     log: 'web-1  | /app/start.sh: 4: Syntax error: "(" unexpected',
     folder: t('fix-shell-scripts/basic'),
