@@ -1,0 +1,45 @@
+import type { ReportGraph, ReportService } from '../../report.ts';
+import { serviceKey } from './graph-diff.ts';
+import { html, joined, type Markup } from './markup.ts';
+import { portText } from './words.ts';
+
+/** Every service of either side with what it runs, its ports and its healthcheck; what differs is shown with both states. */
+export function servicesTable(before: ReportGraph, after: ReportGraph): Markup {
+  const was = new Map(before.services.map((service) => [serviceKey(service), service]));
+  const is = new Map(after.services.map((service) => [serviceKey(service), service]));
+  const keys = [...new Set([...was.keys(), ...is.keys()])];
+  const several = new Set([...before.services, ...after.services].map(({ file }) => file)).size > 1;
+  return html`<table class="stacked" role="table"><caption class="off">Services with their ports, before and after</caption>
+<thead role="rowgroup"><tr role="row">${['Service', 'Runs', 'Ports, host \u2192 container', 'Healthcheck'].map((head) => html`<th role="columnheader" scope="col">${head}</th>`)}</tr></thead>
+<tbody role="rowgroup">${keys.map((key) => row(was.get(key), is.get(key), several))}</tbody></table>
+`;
+}
+
+function row(was: ReportService | undefined, is: ReportService | undefined, several: boolean): Markup {
+  const service = is ?? was;
+  if (!service) return html``;
+  const mark =
+    was && is
+      ? undefined
+      : is
+        ? html` <span class="key new">new</span>`
+        : html` <span class="key removed">removed</span>`;
+  const fact = (label: string, of: (service: ReportService) => readonly string[]): Markup =>
+    html`<td role="cell" data-label="${label}">${comparison(was && of(was), is && of(is))}</td>`;
+  return html`<tr role="row"><th role="rowheader" scope="row"><span class="service">${service.name}</span>${mark}${several && html`<span class="of">${service.file}</span>`}</th>${fact('Runs', ({ runs, program }) => (program === undefined ? [runs] : [runs, program]))}${fact('Ports', ({ ports }) => ports.map(portText))}${fact('Healthcheck', ({ healthcheck }) => (healthcheck === undefined ? [] : [healthcheck]))}</tr>
+`;
+}
+
+/** The lines that both have, once; else what was there and what is there. A side without the service says nothing. */
+function comparison(was: readonly string[] | undefined, is: readonly string[] | undefined): Markup {
+  const lines = (texts: readonly string[]): Markup =>
+    texts.length === 0
+      ? html`none`
+      : joined(
+          texts.map((text) => html`<span class="fact">${text}</span>`),
+          ' ',
+        );
+  const [one, other] = [was ?? is ?? [], is ?? was ?? []];
+  if (one.join('\n') === other.join('\n')) return one.length === 0 ? html`<span class="none">none</span>` : lines(one);
+  return html`<del><span class="off">before: </span>${lines(one)}</del> <ins><span class="off">after: </span>${lines(other)}</ins>`;
+}
