@@ -9,6 +9,7 @@ const DOT = 'x"];n0->n1[URL="javascript:alert(3)"];<<b>label</b>> \\N\\G &amp; }
 const ARABIC = '\ufdfd\ufdfd\ufdfd خدمة';
 
 const service = (name: string, more: Partial<ReportService>): ReportService => ({
+  id: name,
   file: `docker-compose.yml`,
   name,
   runs: INJECTION,

@@ -115,19 +115,18 @@ const nameOf = ({ repair, transform }: ReportProblem): string => repair?.title ?
 
 /** One or two sentences that sum it all up. */
 function ledeOf({ problems, files }: Report): string {
-  if (problems.length === 0) return 'dockfix found nothing to repair here.';
-  const repaired = problems.filter((problem) => isRepaired(fateOf(problem))).length;
-  const rest = problems.length - repaired;
-  const found = `dockfix found ${counted(problems.length, 'problem', 'problems')}.`;
-  if (repaired === 0) return `${found} It repairs none of them by itself.`;
-  const all =
-    rest === 0
-      ? repaired === 1
-        ? 'It is repaired'
-        : 'All of them are repaired'
-      : `${repaired} ${repaired === 1 ? 'is' : 'are'} repaired`;
-  const others = rest === 0 ? '' : `; ${rest} ${rest === 1 ? 'is' : 'are'} left to a person`;
-  return `${found} ${all}, in ${counted(files.length, 'file', 'files')}${others}.`;
+  const fates = problems.map(fateOf);
+  const notes = fates.filter((fate) => fate === 'note').length;
+  const found = problems.length - notes;
+  const repaired = fates.filter(isRepaired).length;
+  const known = notes === 0 ? '' : ` ${notes} more ${notes === 1 ? 'thing is' : 'things are'} worth knowing.`;
+  if (found === 0) return `dockfix found nothing to repair here.${known.replace(' more', '')}`;
+  const head = `dockfix found ${counted(found, 'problem', 'problems')}`;
+  if (repaired === 0) return `${head}, and repairs none of them by itself.${known}`;
+  const where = `in ${counted(files.length, 'file', 'files')}`;
+  const rest = found - repaired;
+  if (rest === 0) return `${head}, and repairs ${found === 1 ? 'it' : 'all of them'} ${where}.${known}`;
+  return `${head}. It repairs ${repaired} of them ${where}; ${rest} ${rest === 1 ? 'is' : 'are'} left to a person.${known}`;
 }
 
 const isRepaired = (fate: Fate): boolean => fate === 'safe' || fate === 'review';
@@ -137,11 +136,12 @@ const MEANING: Readonly<Record<Fate, string>> = {
   safe: 'What works today works the same afterwards.',
   review: 'The stack starts or runs differently: read the diff.',
   manual: 'No edit is clearly right: follow the instructions.',
-  left: 'Nothing is changed; the reason stands with it.',
+  left: 'A repair was not applied; the reason stands with it.',
+  note: 'Only worth knowing; nothing is changed.',
 };
 
 function summary({ problems, verification, title }: Report): Markup {
-  const fates = (['safe', 'review', 'manual', 'left'] as const)
+  const fates = (['safe', 'review', 'manual', 'left', 'note'] as const)
     .map((fate) => ({ fate, count: problems.filter((problem) => fateOf(problem) === fate).length }))
     .filter(({ count }) => count > 0);
   if (problems.length === 0)

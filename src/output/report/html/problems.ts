@@ -38,7 +38,7 @@ const link = (at: ReportPlace, says: string | undefined): Markup =>
 function repairPart({ repair, left, number }: ReportProblem, diffOf: (patch: string) => ShownDiff): Markup {
   const files = repair && repair.diff !== '' ? diffOf(repair.diff).files : [];
   const lines = files.reduce((sum, { added, removed }) => sum + added + removed, 0);
-  return html`<section class="part"><h4>${left ? 'Why it is not repaired' : 'Repair'}</h4>
+  return html`<section class="part"><h4>${left ? 'Why nothing is changed' : 'Repair'}</h4>
 ${repair && html`<p class="repair">${repair.title}</p>`}
 ${left && html`<p class="left">${left.says}</p>`}
 ${

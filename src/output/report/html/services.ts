@@ -1,12 +1,11 @@
 import type { ReportGraph, ReportService } from '../../report.ts';
-import { serviceKey } from './graph-diff.ts';
 import { html, joined, type Markup } from './markup.ts';
 import { portText } from './words.ts';
 
 /** Every service of either side with what it runs, its ports and its healthcheck; what differs is shown with both states. */
 export function servicesTable(before: ReportGraph, after: ReportGraph): Markup {
-  const was = new Map(before.services.map((service) => [serviceKey(service), service]));
-  const is = new Map(after.services.map((service) => [serviceKey(service), service]));
+  const was = new Map(before.services.map((service) => [service.id, service]));
+  const is = new Map(after.services.map((service) => [service.id, service]));
   const keys = [...new Set([...was.keys(), ...is.keys()])];
   const several = new Set([...before.services, ...after.services].map(({ file }) => file)).size > 1;
   return html`<table class="stacked" role="table"><caption class="off">Services with their ports, before and after</caption>

@@ -18,6 +18,8 @@ export const graphStyle = `
 .node.removed .shape{stroke:var(--bad);stroke-width:2;stroke-dasharray:6 4;fill:var(--bad-bg)}
 .node.changed .shape{stroke:var(--care);stroke-width:2}
 .node.new .shape{stroke:var(--good);stroke-width:2.5;fill:var(--good-bg)}
+.node.missing .shape{fill:none;stroke:var(--bad);stroke-dasharray:2 4}
+.scroll svg .missing .role{fill:var(--bad)}
 .node.removed .trim{stroke:var(--bad)}.node.changed .trim{stroke:var(--care)}.node.new .trim{stroke:var(--good)}
 .scroll svg .removed .mark{fill:var(--bad)}.scroll svg .changed .mark{fill:var(--care)}.scroll svg .new .mark{fill:var(--good)}
 .line{fill:none;stroke:var(--soft);stroke-width:1.4}

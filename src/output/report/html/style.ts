@@ -62,21 +62,21 @@ main>section{margin-bottom:3.5rem}
 .dot.safe{border-radius:50%;background:currentColor;color:var(--good)}
 .dot.review{border-radius:50%;color:var(--care)}
 .dot.manual{color:var(--hand)}
-.dot.left{height:0;border-width:1.5px 0;margin-top:.5rem;color:var(--none)}}
+.dot.left,.dot.note{height:0;border-width:1.5px 0;margin-top:.5rem;color:var(--none)}}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px}
 .chip{display:inline-flex;align-items:center;gap:.3rem;padding:.05rem .6rem .08rem .45rem;border:1px solid;border-radius:99px;font-size:.8rem;font-weight:600;line-height:1.5;white-space:nowrap}
 .icon{width:.9em;height:.9em;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round;flex:none}
 .chip.safe,.key.new{color:var(--good);background:var(--good-bg);border-color:var(--good-line)}
 .chip.review,.key.changed{color:var(--care);background:var(--care-bg);border-color:var(--care-line)}
 .chip.manual{color:var(--hand);background:var(--hand-bg);border-color:var(--hand-line)}
-.chip.left{color:var(--none);background:var(--none-bg);border-color:var(--none-line)}
+.chip.left,.chip.note{color:var(--none);background:var(--none-bg);border-color:var(--none-line)}
 .key{display:inline-block;border:1px solid;border-radius:5px;padding:0 .4rem;font-size:.8rem;font-weight:600;line-height:1.5}
 .key.removed{color:var(--bad);background:var(--bad-bg);border-color:var(--bad-line);border-style:dashed}
 `;
 
 const summary = `
 .shares{display:flex;gap:3px;height:8px;margin-bottom:1.5rem;border-radius:99px;overflow:hidden}
-.shares .safe{background:var(--good)}.shares .review{background:var(--care)}.shares .manual{background:var(--hand)}.shares .left{background:var(--none)}
+.shares .safe{background:var(--good)}.shares .review{background:var(--care)}.shares .manual{background:var(--hand)}.shares .left,.shares .note{background:var(--none)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,12.5rem),1fr));gap:1rem;margin-bottom:2rem}
 .tile{display:grid;grid-template-columns:1fr auto;align-items:start;gap:.35rem .75rem;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1rem 1.15rem}
 .tile .count{font-size:2rem;font-weight:650;line-height:1;letter-spacing:-.03em;font-variant-numeric:tabular-nums}

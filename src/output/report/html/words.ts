@@ -16,11 +16,13 @@ export function problemLinks(numbers: readonly number[]): Markup | undefined {
 }
 
 /** What becomes of a problem: the label that it carries everywhere. */
-export type Fate = 'safe' | 'review' | 'manual' | 'left';
+export type Fate = 'safe' | 'review' | 'manual' | 'left' | 'note';
 
+/** What becomes of a problem. */
 export function fateOf({ repair, left }: ReportProblem): Fate {
   if (left?.reason === 'manual' || repair?.safety === 'manual') return 'manual';
-  if (left || !repair) return 'left';
+  if (!repair || left?.reason === 'no fix') return 'note';
+  if (left) return 'left';
   return repair.safety;
 }
 
@@ -31,7 +33,8 @@ const FATES: Readonly<Record<Fate, { readonly word: string; readonly icon: Marku
     icon: html`<path d="M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8z"/><path d="M8 6.5v3"/>`,
   },
   manual: { word: 'by hand', icon: html`<path d="M3 13l.6-2.8L10.9 3l2.1 2.1-7.3 7.3z"/>` },
-  left: { word: 'not repaired', icon: html`<path d="M4 8h8"/>` },
+  left: { word: 'left out', icon: html`<path d="M4 8h8"/>` },
+  note: { word: 'note', icon: html`<path d="M8 7.2v4.3M8 4.2v.3"/>` },
 };
 
 /** The label of a problem: an icon, a word and a colour that say the same. */

@@ -4,15 +4,6 @@ import { html, type Markup } from './markup.ts';
 import { tally } from './problems.ts';
 import { problemLinks } from './words.ts';
 
-/** Whether the details of a task are names and places, or sentences. */
-const IN_CODE: Readonly<Record<ReportTask['kind'], boolean>> = {
-  variables: true,
-  secrets: true,
-  unread: true,
-  manual: false,
-  review: false,
-};
-
 /** What a person still has to do, to be ticked off. */
 export const taskList = (tasks: readonly ReportTask[]): Markup =>
   html`<ul class="tasks">${tasks.map(
@@ -21,7 +12,7 @@ export const taskList = (tasks: readonly ReportTask[]): Markup =>
       index,
     ) => html`<li class="card task ${kind}"><input type="checkbox" id="task-${index + 1}"><div>
 <label for="task-${index + 1}">${text}</label>
-${details.length > 0 && html`<ul class="details">${details.map((detail) => html`<li>${IN_CODE[kind] ? html`<code>${detail}</code>` : detail}</li>`)}</ul>`}
+${details.length > 0 && html`<ul class="details">${details.map((detail) => html`<li>${kind === 'secrets' ? html`<code>${detail}</code>` : detail}</li>`)}</ul>`}
 ${problems.length > 0 && html`<p class="from">${problemLinks(problems)}</p>`}</div></li>
 `,
   )}</ul>`;
