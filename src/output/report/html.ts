@@ -1,7 +1,8 @@
 import type { Report, ReportProblem } from '../report.ts';
+import { headlineOf } from './headline.ts';
 import { diffReader, type ShownDiff } from './html/diff.ts';
 import { graphFigures } from './html/graph.ts';
-import { html, type Markup, trusted } from './html/markup.ts';
+import { html, type Markup, prose, trusted } from './html/markup.ts';
 import { problemCard } from './html/problems.ts';
 import { servicesTable } from './html/services.ts';
 import { style } from './html/style.ts';
@@ -106,12 +107,9 @@ ${body}
 function entry({ id, title }: Section, problems: readonly ReportProblem[]): Markup {
   const below =
     id === 'problems' &&
-    html`<ol>${problems.map((problem) => html`<li><a href="#problem-${problem.number}"><span class="dot ${fateOf(problem)}"></span>${problem.number}. ${nameOf(problem)}</a></li>`)}</ol>`;
+    html`<ol>${problems.map((problem) => html`<li><a href="#problem-${problem.number}"><span class="dot ${fateOf(problem)}"></span><span>${problem.number}. ${prose(headlineOf(problem.message))}</span></a></li>`)}</ol>`;
   return html`<li><a href="#${id}">${title}</a>${below}</li>`;
 }
-
-/** What a problem is about, in few words. */
-const nameOf = ({ repair, transform }: ReportProblem): string => repair?.title ?? transform.id;
 
 /** One or two sentences that sum it all up. */
 function ledeOf({ problems, files }: Report): string {
@@ -149,7 +147,7 @@ function summary({ problems, verification, title }: Report): Markup {
   const share = fates.map(({ fate, count }) => html`<span class="${fate}" style="flex-grow:${count}"></span>`);
   return html`<div class="shares" aria-hidden="true">${share}</div>
 <dl class="tiles">${fates.map(({ fate, count }) => html`<div class="tile ${fate}"><dt>${fateChip(fate)}</dt><dd class="count">${count}</dd><dd>${MEANING[fate]}</dd></div>`)}</dl>
-<ol class="glance">${problems.map((problem) => html`<li><a href="#problem-${problem.number}"><span class="number">${problem.number}</span><span class="name">${nameOf(problem)}</span></a><span class="where">${placeCode(problem.at)}</span>${fateChip(fateOf(problem))}</li>`)}</ol>
+<ol class="glance">${problems.map((problem) => html`<li><span class="number">${problem.number}</span><a href="#problem-${problem.number}">${prose(headlineOf(problem.message))}</a>${problem.repair && html`<span class="then">${prose(problem.repair.title)}</span>`}${fateChip(fateOf(problem))}</li>`)}</ol>
 ${verification && html`<p class="seen"><a href="#verification">Both states were started in containers</a>: see what each service did.</p>`}`;
 }
 

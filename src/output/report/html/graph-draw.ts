@@ -26,7 +26,7 @@ const headOf = ({ role, mark }: Box): { readonly role: string; readonly mark: st
 /** The room that a box takes. */
 export function boxSize(box: Box): Size {
   const { role, mark } = headOf(box);
-  const inner = sizeOf([line(`${role}   ${mark}`, 11, 'role'), ...boxLines(box)]);
+  const inner = sizeOf([line(`${role}   ${mark}${box.role === 'task' ? ' ' : ''}`, 11, 'role'), ...boxLines(box)]);
   const caps = box.role === 'store' ? 2 * CAP : 0;
   return { width: Math.max(130, inner.width + 2 * PADDING), height: inner.height + 22 + caps };
 }
@@ -41,7 +41,7 @@ export function boxDrawing(box: Box, { x, y }: Point): Markup {
   return html`<g class="node ${box.role} ${box.mark}"><title>${box.name}</title>
 ${shape(box.role, left, top, width, height)}
 ${textLines([line(role, 11, 'role')], at(left + PADDING, head, 'start'))}
-${mark !== '' && textLines([line(mark, 11, 'mark')], at(left + width - PADDING, head, 'end'))}
+${mark !== '' && textLines([line(mark, 11, 'mark')], at(left + width - PADDING - (box.role === 'task' ? 6 : 0), head, 'end'))}
 ${textLines(boxLines(box), at(left + PADDING, head + 16, 'start'))}
 </g>
 `;

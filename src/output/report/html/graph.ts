@@ -33,10 +33,10 @@ function figure(graph: MarkedGraph, layout: Layout, alone: boolean): Markup {
   const id = `graph-${graph.side}`;
   const title = alone ? 'Services, the same before and after' : `Services ${graph.side}`;
   const [width, height] = [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN].map(Math.ceil);
-  return html`<figure class="graph ${alone ? 'alone' : graph.side}">
+  return html`<figure class="graph ${alone ? 'alone' : graph.side}" style="flex-basis:${(width ?? 0) + 20}px">
 <figcaption><span class="side">${alone ? 'Before and after' : graph.side}</span></figcaption>
 <div class="scroll" role="region" tabindex="0" aria-label="${title}, drawing">
-<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-words" width="${width ?? 0}" height="${height ?? 0}" viewBox="${-MARGIN} ${-MARGIN} ${width ?? 0} ${height ?? 0}">
+<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-words" width="${width ?? 0}" height="${height ?? 0}" style="--width:${width ?? 0}px" viewBox="${-MARGIN} ${-MARGIN} ${width ?? 0} ${height ?? 0}">
 <title id="${id}-title">${title}</title>
 <desc>${graph.boxes.length} services. The list below the drawing says the same in words.</desc>
 ${graph.bundles.map((bundle, index) => arrowDrawing(bundle, layout.arrows[index]))}

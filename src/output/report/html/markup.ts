@@ -39,3 +39,11 @@ export const trusted = (markup: string): Markup => ({ markup });
 export const joined = (pieces: readonly Markup[], between: string): Markup => ({
   markup: pieces.map(({ markup }) => markup).join(escaped(between)),
 });
+
+/** A sentence whose parts between backticks are code. */
+export const prose = (text: string): Markup => ({
+  markup: text
+    .split(/`([^`\n]+)`/)
+    .map((part, index) => (index % 2 === 0 ? linesOfText(part) : html`<code>${part}</code>`).markup)
+    .join(''),
+});

@@ -1,6 +1,7 @@
 import type { ReportPlace, ReportProblem } from '../../report.ts';
+import { headlineOf } from '../headline.ts';
 import type { ShownDiff, ShownFile } from './diff.ts';
-import { html, linesOfText, type Markup } from './markup.ts';
+import { html, linesOfText, type Markup, prose } from './markup.ts';
 import { counted, fateChip, fateOf, placeCode } from './words.ts';
 
 /** Diffs of repairs with more lines than this are closed at first. */
@@ -11,16 +12,23 @@ export function problemCard(problem: ReportProblem, diffOf: (patch: string) => S
   const { number, message, shows, at, evidence, repair, left, advice, transform } = problem;
   return html`<article class="card problem" id="problem-${number}" aria-labelledby="problem-${number}-title">
 <header>
-<h3 id="problem-${number}-title"><span class="number">${number}<span class="off">. </span></span><span>${message}</span></h3>
+<h3 id="problem-${number}-title"><span class="number">${number}<span class="off">. </span></span><span>${titleOf(message)}</span></h3>
 <p class="meta">${fateChip(fateOf(problem))}${placeCode(at)}<span>${transform.id}</span></p>
 </header>
 ${shows !== undefined && html`<section class="part"><h4>How it shows</h4><pre class="output">${linesOfText(shows)}</pre></section>`}
 <section class="part"><h4>Why it happens</h4>
 <ol class="evidence">${proofOf(at, evidence)}</ol></section>
 ${(repair ?? left) && repairPart(problem, diffOf)}
-${advice !== undefined && html`<section class="part"><h4>What you can do</h4><p class="advice">${linesOfText(advice)}</p></section>`}
+${advice !== undefined && html`<section class="part"><h4>What you can do</h4><p class="advice">${prose(advice)}</p></section>`}
 </article>
 `;
+}
+
+/** What is wrong, and in a quieter voice what follows from it. */
+function titleOf(message: string): Markup {
+  const headline = headlineOf(message);
+  if (!message.startsWith(headline)) return prose(message);
+  return html`${prose(headline)}<span class="follows">${prose(message.slice(headline.length))}</span>`;
 }
 
 /** The chain of evidence; the place of the problem itself where no link names it. */
@@ -31,7 +39,7 @@ function proofOf(at: ReportPlace, evidence: ReportProblem['evidence']): readonly
 }
 
 const link = (at: ReportPlace, says: string | undefined): Markup =>
-  html`<li>${placeCode(at)}${says !== undefined && html` <span class="says">${says}</span>`}${
+  html`<li>${placeCode(at)}${says !== undefined && html` <span class="says">${prose(says)}</span>`}${
     at.text !== undefined && at.text.trim() !== '' && html`<code class="quote">${at.text.trim()}</code>`
   }</li>`;
 
@@ -39,8 +47,8 @@ function repairPart({ repair, left, number }: ReportProblem, diffOf: (patch: str
   const files = repair && repair.diff !== '' ? diffOf(repair.diff).files : [];
   const lines = files.reduce((sum, { added, removed }) => sum + added + removed, 0);
   return html`<section class="part"><h4>${left ? 'Why nothing is changed' : 'Repair'}</h4>
-${repair && html`<p class="repair">${repair.title}</p>`}
-${left && html`<p class="left">${left.says}</p>`}
+${repair && html`<p class="repair">${prose(repair.title)}</p>`}
+${left && html`<p class="why">${prose(left.says)}</p>`}
 ${
   files.length > 0 &&
   html`<details class="patch"${lines <= LONG && html` open`}><summary>Diff of repair ${number}: ${counted(files.length, 'file', 'files')}${tally(files)}</summary>

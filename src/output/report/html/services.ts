@@ -1,5 +1,5 @@
 import type { ReportGraph, ReportService } from '../../report.ts';
-import { html, joined, type Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import { portText } from './words.ts';
 
 /** Every service of either side with what it runs, its ports and its healthcheck; what differs is shown with both states. */
@@ -23,22 +23,24 @@ function row(was: ReportService | undefined, is: ReportService | undefined, seve
       : is
         ? html` <span class="key new">new</span>`
         : html` <span class="key removed">removed</span>`;
-  const fact = (label: string, of: (service: ReportService) => readonly string[]): Markup =>
-    html`<td role="cell" data-label="${label}">${comparison(was && of(was), is && of(is))}</td>`;
-  return html`<tr role="row"><th role="rowheader" scope="row"><span class="service">${service.name}</span>${mark}${several && html`<span class="of">${service.file}</span>`}</th>${fact('Runs', ({ runs, program }) => (program === undefined ? [runs] : [runs, program]))}${fact('Ports', ({ ports }) => ports.map(portText))}${fact('Healthcheck', ({ healthcheck }) => (healthcheck === undefined ? [] : [healthcheck]))}</tr>
+  const compared = (of: (service: ReportService) => readonly string[]): Markup =>
+    comparison(was && of(was), is && of(is));
+  return html`<tr role="row"><th role="rowheader" scope="row"><span class="service">${service.name}</span>${mark}${several && html`<span class="of">${service.file}</span>`}</th><td role="cell" data-label="Runs"><div>${compared(({ runs }) => [runs])}${hasProgram(was, is) && compared(({ program }) => [program ?? 'unknown program'])}</div></td><td role="cell" data-label="Ports"><div>${compared(({ ports }) => ports.map(portText))}</div></td><td role="cell" data-label="Healthcheck"><div>${compared(({ healthcheck }) => optional(healthcheck))}</div></td></tr>
 `;
 }
+
+const optional = (text: string | undefined): readonly string[] => (text === undefined ? [] : [text]);
+
+const hasProgram = (was: ReportService | undefined, is: ReportService | undefined): boolean =>
+  was?.program !== undefined || is?.program !== undefined;
 
 /** The lines that both have, once; else what was there and what is there. A side without the service says nothing. */
 function comparison(was: readonly string[] | undefined, is: readonly string[] | undefined): Markup {
   const lines = (texts: readonly string[]): Markup =>
     texts.length === 0
-      ? html`none`
-      : joined(
-          texts.map((text) => html`<span class="fact">${text}</span>`),
-          ' ',
-        );
+      ? html`<span class="none">none</span>`
+      : html`${texts.map((text) => html`<span class="fact">${text}</span>`)}`;
   const [one, other] = [was ?? is ?? [], is ?? was ?? []];
-  if (one.join('\n') === other.join('\n')) return one.length === 0 ? html`<span class="none">none</span>` : lines(one);
-  return html`<del><span class="off">before: </span>${lines(one)}</del> <ins><span class="off">after: </span>${lines(other)}</ins>`;
+  if (one.join('\n') === other.join('\n')) return lines(one);
+  return html`<del><span class="side">before</span>${lines(one)}</del><ins><span class="side">after</span>${lines(other)}</ins>`;
 }

@@ -1,13 +1,15 @@
-/** Graphs: colours of the page, shapes and words for what the colours say. They scroll instead of shrinking. */
+/** Graphs: colours of the page, shapes and words for what the colours say. They shrink a little where that makes them fit, else they scroll. */
 export const graphStyle = `
 .graphs{display:flex;flex-wrap:wrap;gap:1rem}
-.graph{flex:1 1 20rem;min-width:0;max-width:100%;background:var(--card);border:1px solid var(--line);border-radius:12px;display:flex;flex-direction:column}
+.graph{flex:1 1 auto;min-width:0;max-width:100%;background:var(--card);border:1px solid var(--line);border-radius:12px;display:flex;flex-direction:column}
 .graph figcaption{padding:.7rem 1.1rem;border-bottom:1px solid var(--line);font-size:.9rem;font-weight:600}
-.side::first-letter{text-transform:uppercase}
-.side{display:inline-block}
+.graph .side{display:inline-block}
+.graph .side::first-letter{text-transform:uppercase}
 .before .side{color:var(--bad)}.after .side{color:var(--good)}
 .scroll{overflow:auto;flex:1;display:grid;padding:.5rem}
 .scroll>svg{display:block;margin:auto;flex:none}
+.scroll>svg{max-width:none}
+@media (min-width:60rem){.scroll>svg{width:clamp(var(--width)*.85,100%,var(--width));height:auto}}
 .scroll svg text{font-family:var(--mono);fill:var(--ink);white-space:pre}
 .scroll svg .role{fill:var(--soft)}
 .scroll svg .name{font-weight:600}

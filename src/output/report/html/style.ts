@@ -82,16 +82,16 @@ const summary = `
 .tile .count{font-size:2rem;font-weight:650;line-height:1;letter-spacing:-.03em;font-variant-numeric:tabular-nums}
 .tile dd:last-child{grid-column:1/-1;color:var(--soft);font-size:.9rem;line-height:1.45}
 .glance{list-style:none;padding:0;background:var(--card);border:1px solid var(--line);border-radius:12px}
-.glance li{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.15rem 1rem;align-items:center;padding:.7rem 1.15rem;border-top:1px solid var(--line)}
+.glance li{display:grid;grid-template-columns:1.7rem minmax(0,1fr) auto;gap:.1rem .4rem;align-items:center;padding:.75rem 1.15rem;border-top:1px solid var(--line);line-height:1.45}
 .glance li:first-child{border-top:0}
-.glance a{display:grid;grid-template-columns:1.6rem 1fr;text-decoration:none;grid-column:1;line-height:1.45}
-.glance a:hover .name{text-decoration:underline}
-.glance .number{color:var(--soft);font-variant-numeric:tabular-nums}
-.glance .where{grid-column:1;grid-row:2;padding-left:1.6rem;font-size:.88rem;line-height:1.4}
-.glance .chip{grid-row:1/3;grid-column:2}
+.glance .number{color:var(--soft);font-variant-numeric:tabular-nums;align-self:start}
+.glance a{text-decoration:none;color:var(--ink);font-weight:550}
+.glance a:hover{text-decoration:underline}
+.glance .then{grid-column:2;font-size:.92rem;color:var(--soft)}
+.glance .chip{grid-row:1/3;grid-column:3;margin-left:.6rem}
 .nothing{background:var(--good-bg);border:1px solid var(--good-line);border-radius:12px;padding:1rem 1.25rem}
 .seen{margin-top:1rem}
-@media (max-width:34rem){.glance .chip{grid-row:3;grid-column:1;justify-self:start;margin:.3rem 0 0 1.6rem}}
+@media (max-width:34rem){.glance .chip{grid-row:3;grid-column:2;justify-self:start;margin:.35rem 0 0}}
 `;
 
 const problems = `
@@ -100,8 +100,9 @@ const problems = `
 .problem h3{display:grid;grid-template-columns:auto 1fr;gap:.75rem;font-weight:600;line-height:1.45}
 .problem h3 .number{display:grid;place-items:center;min-width:1.75rem;height:1.6rem;padding:0 .35rem;border-radius:7px;background:var(--sunk);color:var(--soft);font-size:.9rem;font-variant-numeric:tabular-nums;letter-spacing:0}
 .meta{display:flex;flex-wrap:wrap;align-items:center;gap:.35rem .9rem;margin-top:.7rem;font-size:.9rem;color:var(--soft)}
+.follows{font-weight:400;color:var(--soft)}
 .part{margin-top:1.4rem}
-.output,.command,.quote{background:var(--sunk);border:1px solid var(--line);border-radius:8px}
+.output,.quote{background:var(--sunk);border:1px solid var(--line);border-radius:8px}
 .output{padding:.75rem .95rem;font-size:.8rem;line-height:1.55;border-left:3px solid var(--bad-line)}
 .evidence{list-style:none;padding:0;border-left:2px solid var(--line);margin-left:.4rem}
 .evidence li{position:relative;padding:0 0 .85rem 1.2rem;line-height:1.5}
@@ -111,9 +112,8 @@ const problems = `
 .says{font-size:.95rem}
 .quote{display:block;width:fit-content;max-width:100%;margin-top:.35rem;padding:.2rem .6rem;font-size:.8rem;white-space:pre-wrap;tab-size:4}
 .repair{font-weight:550}
-.left,.advice{color:var(--ink)}
 .advice{white-space:pre-wrap}
-.repair+.left{margin-top:.25rem}
+.repair+.why{margin-top:.25rem}
 details>summary{cursor:pointer}
 .patch{margin-top:.8rem}
 .patch>summary{font-size:.88rem;color:var(--soft)}
@@ -125,16 +125,20 @@ details>summary{cursor:pointer}
 
 const rest = `
 .tasks,.checks,.reasons{list-style:none;padding:0}
-.task{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.9rem;padding:1rem 1.2rem;margin-bottom:.75rem}
-.task input{width:1.2rem;height:1.2rem;margin:.2rem 0 0;accent-color:var(--good)}
-.task label{font-weight:550}
-.task input:checked+div label{text-decoration:line-through;color:var(--soft)}
+.tasks>li{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.9rem;padding:1rem 1.2rem;margin-bottom:.75rem}
+.tasks input{width:1.2rem;height:1.2rem;margin:.2rem 0 0;accent-color:var(--good)}
+.tasks label{font-weight:550}
+.tasks input:checked+div label{text-decoration:line-through;color:var(--soft)}
 .details{margin-top:.4rem;color:var(--soft);font-size:.95rem;padding-left:1.1rem}
-.details li::marker{color:var(--line)}
+.details{list-style:disc}.details li::marker{color:var(--soft)}
 .from{font-size:.9rem;color:var(--soft);margin-top:.4rem}
-.checks li{display:grid;gap:.4rem;margin-bottom:1.25rem}
-.command{padding:.65rem .95rem}
-.checks p{color:var(--soft);padding-left:.1rem}
+.checks{counter-reset:check}
+.checks li{display:grid;gap:.15rem 1.5rem;padding:.75rem 1.2rem;border-top:1px solid var(--line)}
+.checks li:first-child{border-top:0}
+.checks pre{padding-left:1.3em;text-indent:-1.3em}
+.checks pre::before{content:"$";display:inline-block;width:1.3em;text-indent:0;color:var(--soft);font-size:.86em;user-select:none}
+.checks p{color:var(--soft);font-size:.93rem}
+@media (min-width:46rem){.checks li{grid-template-columns:minmax(0,3fr) minmax(0,2fr)}}
 table{width:100%;border-collapse:separate;border-spacing:0;background:var(--card);border:1px solid var(--line);border-radius:12px;font-size:.93rem;line-height:1.5}
 th,td{text-align:left;vertical-align:top;padding:.75rem 1rem;border-top:1px solid var(--line)}
 thead th{border-top:0;font-size:.82rem;font-weight:600;color:var(--soft);white-space:nowrap}
@@ -142,9 +146,13 @@ tbody th{font-weight:600;min-width:8rem}
 .of{display:block;font-weight:400;font-size:.82rem;color:var(--soft)}
 .fact{display:block}
 .none{color:var(--soft)}
-td del,td ins{display:block;width:fit-content;max-width:100%;border-left:3px solid;padding:.1rem .6rem;border-radius:0 6px 6px 0;text-decoration:none}
-td del{background:var(--bad-bg);border-color:var(--bad-line);text-decoration:line-through;text-decoration-color:var(--bad);text-decoration-thickness:1px}
-td ins{background:var(--good-bg);border-color:var(--good-line);margin-top:.3rem}
+td del,td ins{display:block;width:fit-content;max-width:100%;border-left:3px solid;padding:.15rem .65rem .2rem;border-radius:0 6px 6px 0;text-decoration:none}
+td del{background:var(--bad-bg);border-color:var(--bad-line)}
+td ins{background:var(--good-bg);border-color:var(--good-line)}
+td del+ins,td ins+.fact,td .fact+del,td ins+del{margin-top:.3rem}
+td .side{display:block;font-size:.76rem;font-weight:600;line-height:1.4}
+td del .side{color:var(--bad)}td ins .side{color:var(--good)}
+td del .none,td ins .none{color:inherit}
 .state::before{font-weight:700;margin-right:.4rem}
 .state.good::before{content:"\\2713";color:var(--good)}
 .state.bad::before{content:"\\2715";color:var(--bad)}

@@ -1,6 +1,6 @@
 import type { ReportCheck, ReportFile, ReportTask } from '../../report.ts';
 import type { ShownDiff } from './diff.ts';
-import { html, type Markup } from './markup.ts';
+import { html, linesOfText, type Markup, prose } from './markup.ts';
 import { tally } from './problems.ts';
 import { problemLinks } from './words.ts';
 
@@ -10,16 +10,16 @@ export const taskList = (tasks: readonly ReportTask[]): Markup =>
     (
       { kind, text, details, problems },
       index,
-    ) => html`<li class="card task ${kind}"><input type="checkbox" id="task-${index + 1}"><div>
-<label for="task-${index + 1}">${text}</label>
-${details.length > 0 && html`<ul class="details">${details.map((detail) => html`<li>${kind === 'secrets' ? html`<code>${detail}</code>` : detail}</li>`)}</ul>`}
+    ) => html`<li class="card"><input type="checkbox" id="task-${index + 1}"><div>
+<label for="task-${index + 1}">${prose(text)}</label>
+${details.length > 0 && html`<ul class="details">${details.map((detail) => html`<li>${kind === 'secrets' ? html`<code>${detail}</code>` : prose(detail)}</li>`)}</ul>`}
 ${problems.length > 0 && html`<p class="from">${problemLinks(problems)}</p>`}</div></li>
 `,
   )}</ul>`;
 
 /** Commands to run, each with what it should show. */
 export const checkList = (checks: readonly ReportCheck[]): Markup =>
-  html`<ol class="checks">${checks.map(({ command, expects }) => html`<li><pre class="command"><code>${command}</code></pre><p>${expects}</p></li>\n`)}</ol>`;
+  html`<ol class="card checks">${checks.map(({ command, expects }) => html`<li><pre><code>${linesOfText(command)}</code></pre><p><span class="off">Expect: </span>${prose(expects)}</p></li>\n`)}</ol>`;
 
 /** The changed files, each with its diff. */
 export function fileDiffs(files: readonly ReportFile[], diffOf: (patch: string) => ShownDiff): Markup {

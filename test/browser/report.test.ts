@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { htmlReport } from '../../src/output/report/html.ts';
+import type { Report } from '../../src/output/report.ts';
+import type { Verification } from '../../src/verify/verdict.ts';
+import { launch } from './chromium.ts';
+import { hostileReport } from './hostile-report.ts';
+import { type Drawings, drawingsIn, overflowIn, type Violation } from './in-page.ts';
+import { reportOfFolder } from './reports.ts';
+
+const VERIFICATION: Verification = {
+  before: {
+    services: [
+      { name: 'api', state: 'unhealthy', reason: 'curl: not found' },
+      { name: 'redis', state: 'runs' },
+    ],
+    notes: ['host ports were left to the engine'],
+    seconds: 61,
+  },
+  after: {
+    services: [
+      { name: 'api', state: 'healthy', secondsToHealthy: 7, imageBytes: 210e6 },
+      { name: 'redis', state: 'healthy', secondsToHealthy: 2 },
+    ],
+    notes: [],
+    seconds: 40,
+  },
+};
+
+const repo = (name: string, verification?: Verification) => (): Promise<Report> =>
+  reportOfFolder(`fixtures/repos/${name}/before`, [], verification);
+
+const REPORTS: Readonly<Record<string, () => Promise<Report>>> = {
+  'analylit-repair-plan': repo('analylit-repair-plan'),
+  'rendez-vous, with all faults at once': repo('rendez-vous'),
+  'mppeep-pipeline': repo('mppeep-pipeline'),
+  'atmr-stack, verified': repo('atmr-stack', VERIFICATION),
+  'healthy-node, with nothing to repair': repo('healthy-node'),
+  'healthy-monorepo, with several projects': repo('healthy-monorepo'),
+  'a lone Dockerfile': () =>
+    reportOfFolder('fixtures/transforms/clean-apt/no-compose-sudo/before', ['hygiene'], undefined),
+  'hostile texts': () => Promise.resolve(hostileReport()),
+};
+
+const VIEWS = [390, 1280].flatMap((width) => (['light', 'dark'] as const).map((scheme) => ({ width, scheme })));
+
+const folder = mkdtempSync(join(tmpdir(), 'dockfix-html-'));
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  browser = await launch();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A page that shows a file, and all that it asked for and complained about. */
+interface Shown {
+  readonly page: Page;
+  readonly requests: readonly string[];
+  readonly complaints: readonly string[];
+}
+
+async function showing<T>(
+  file: string,
+  options: BrowserContextOptions,
+  look: (shown: Shown) => Promise<T>,
+): Promise<T> {
+  if (!browser) throw new Error('the browser did not start');
+  const context = await browser.newContext(options);
+  try {
+    const page = await context.newPage();
+    const [requests, complaints]: [string[], string[]] = [[], []];
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
+    await page.goto(file);
+    return await look({ page, requests, complaints });
+  } finally {
+    await context.close();
+  }
+}
+
+const view = (width: number, scheme: 'light' | 'dark'): BrowserContextOptions => ({
+  viewport: { width, height: 900 },
+  colorScheme: scheme,
+});
+
+describe.each(Object.entries(REPORTS))('the report of %s', (name, reportFor) => {
+  const path = join(folder, `${name.replaceAll(/\W+/g, '-')}.html`);
+  const file = pathToFileURL(path).href;
+  let report: Report | undefined;
+
+  beforeAll(async () => {
+    report = await reportFor();
+    writeFileSync(path, await htmlReport(report));
+  }, 60_000);
+
+  test.each(VIEWS)(
+    'fits a page of $width px in $scheme, asks for nothing, and can be read by everyone',
+    async ({ width, scheme }) => {
+      await showing(file, view(width, scheme), async ({ page, requests, complaints }) => {
+        expect(await page.evaluate(overflowIn)).toEqual([]);
+        const drawings = (await page.evaluate(drawingsIn)) as Drawings;
+        expect(drawings.outside).toEqual([]);
+        // A page in a browser for phones is not scaled: these are pixels on the screen.
+        expect(drawings.smallest).toBeGreaterThanOrEqual(9);
+        await page.evaluate(axe.source);
+        const violations = (await page.evaluate(
+          'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`) })))',
+        )) as readonly Violation[];
+        expect(violations).toEqual([]);
+        expect(complaints).toEqual([]);
+        expect(requests).toEqual([file]);
+      });
+    },
+  );
+
+  test('shows every problem, task, check, service and file', async () => {
+    if (!report) throw new Error('there is no report');
+    const { problems, tasks, checks, before, after, files } = report;
+    const services = new Set([...before.services, ...after.services].map(({ id }) => id));
+    await showing(file, view(1280, 'light'), async ({ page }) => {
+      const count = (selector: string): Promise<number> => page.locator(selector).count();
+      expect(await count('article.problem')).toBe(problems.length);
+      expect(await count('.glance li')).toBe(problems.length);
+      expect(await count('.tasks > li')).toBe(tasks.length);
+      expect(await count('.checks li')).toBe(checks.length);
+      expect(await count('#services tbody tr')).toBe(services.size);
+      expect(await count('details.file')).toBe(files.length);
+      const targets = await page
+        .locator('a[href^="#"]')
+        .evaluateAll((links) => links.map((each) => each.getAttribute('href') ?? ''));
+      for (const target of new Set(targets)) expect(await count(`[id="${target.slice(1)}"]`), target).toBe(1);
+    });
+  });
+});
