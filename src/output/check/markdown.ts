@@ -1,5 +1,5 @@
 import { type Check, fails, type Problem, type Range } from '../check.ts';
-import { visible } from '../visible.ts';
+import { codeSpan, markdownText } from '../markdown-text.ts';
 import { linesOf, summaryOf } from './words.ts';
 
 /** The check as Markdown, for a summary of a job or a comment on a change. */
@@ -10,7 +10,7 @@ export function markdownCheck(check: Check): string {
   );
   const unread = check.notices.map(
     ({ path, line, message, hint }) =>
-      `- ${code(line === undefined ? path : `${path}:${line}`)} ${markdownText(message)} ${markdownText(hint)}`,
+      `- ${codeSpan(line === undefined ? path : `${path}:${line}`)} ${markdownText(message)} ${markdownText(hint)}`,
   );
   const blocks = [
     `## dockfix\n\n${markdownText(summaryOf(check))}`,
@@ -28,27 +28,10 @@ function problemText(problem: Problem): string {
   const [message = '', ...rest] = linesOf(problem);
   const label = fails(problem) ? '' : 'Note: ';
   return [
-    `- ${code(placeOf(problem.at))} ${label}${markdownText(message)}`,
-    ...problem.evidence.map(({ at, says }) => `  - because ${code(placeOf(at))} ${markdownText(says)}`),
+    `- ${codeSpan(placeOf(problem.at))} ${label}${markdownText(message)}`,
+    ...problem.evidence.map(({ at, says }) => `  - because ${codeSpan(placeOf(at))} ${markdownText(says)}`),
     ...rest.map((line) => `  - ${markdownText(line)}`),
   ].join('\n');
 }
 
 const placeOf = ({ path, start }: Range): string => `${path}:${start.line}`;
-
-/** Text that Markdown shows as it is: no markup, no HTML, no mention of a person. */
-const markdownText = (text: string): string =>
-  visible(text)
-    .replace(/[\\`*_{}[\]<>#|~!]/g, '\\$&')
-    .replaceAll('&', '&amp;')
-    .replaceAll('@', '&#64;')
-    .replaceAll('://', ':\u200b//')
-    .replaceAll('\t', ' ');
-
-/** Code, in more backticks than it holds. */
-function code(text: string): string {
-  const shown = visible(text).replaceAll('\t', ' ');
-  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return longest > 0 ? `${fence} ${shown} ${fence}` : `${fence}${shown}${fence}`;
-}
