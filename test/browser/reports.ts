@@ -22,6 +22,7 @@ export async function reportOfFolder(
   const result = run(scan(resolve(folder)), chosen, { allow: new Set(['safe', 'review']), named: new Set() });
   return reportOf(result, {
     title: folder.split('/').at(-2) ?? folder,
+    selection: [],
     page: (id) => readFileSync(join('transforms', id, 'README.md'), 'utf8'),
     ...(verification && { verification }),
   });

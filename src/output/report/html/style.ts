@@ -107,7 +107,7 @@ const problems = `
 .evidence{list-style:none;padding:0;border-left:2px solid var(--line);margin-left:.4rem}
 .evidence li{position:relative;padding:0 0 .85rem 1.2rem;line-height:1.5}
 .evidence li:last-child{padding-bottom:0}
-.evidence li::before{content:"";position:absolute;left:-6px;top:.5rem;width:10px;height:10px;border-radius:50%;background:var(--card);border:2px solid var(--soft)}
+.evidence .place::before{content:"";position:absolute;left:-6px;top:.4rem;width:10px;height:10px;border-radius:50%;background:var(--card);border:2px solid var(--soft)}
 .evidence .place{display:block;font-size:.8rem}
 .says{font-size:.95rem}
 .quote{display:block;width:fit-content;max-width:100%;margin-top:.35rem;padding:.2rem .6rem;font-size:.8rem;white-space:pre-wrap;tab-size:4}
@@ -135,8 +135,8 @@ const rest = `
 .checks{counter-reset:check}
 .checks li{display:grid;gap:.15rem 1.5rem;padding:.75rem 1.2rem;border-top:1px solid var(--line)}
 .checks li:first-child{border-top:0}
-.checks pre{padding-left:1.3em;text-indent:-1.3em}
-.checks pre::before{content:"$";display:inline-block;width:1.3em;text-indent:0;color:var(--soft);font-size:.86em;user-select:none}
+.checks pre{display:grid;grid-template-columns:1.3em minmax(0,1fr)}
+.checks pre::before{content:"$";color:var(--soft);font-size:.86em;user-select:none;-webkit-user-select:none}
 .checks p{color:var(--soft);font-size:.93rem}
 @media (min-width:46rem){.checks li{grid-template-columns:minmax(0,3fr) minmax(0,2fr)}}
 table{width:100%;border-collapse:separate;border-spacing:0;background:var(--card);border:1px solid var(--line);border-radius:12px;font-size:.93rem;line-height:1.5}

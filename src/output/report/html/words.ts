@@ -1,4 +1,5 @@
 import type { ReportPlace, ReportProblem } from '../../report.ts';
+import { isNote } from '../problems.ts';
 import { html, joined, type Markup } from './markup.ts';
 
 /** `1 file`, `3 files`. */
@@ -19,9 +20,10 @@ export function problemLinks(numbers: readonly number[]): Markup | undefined {
 export type Fate = 'safe' | 'review' | 'manual' | 'left' | 'note';
 
 /** What becomes of a problem. */
-export function fateOf({ repair, left }: ReportProblem): Fate {
+export function fateOf(problem: ReportProblem): Fate {
+  const { repair, left } = problem;
   if (left?.reason === 'manual' || repair?.safety === 'manual') return 'manual';
-  if (!repair || left?.reason === 'no fix') return 'note';
+  if (!repair || isNote(problem)) return 'note';
   if (left) return 'left';
   return repair.safety;
 }
