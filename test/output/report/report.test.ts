@@ -296,7 +296,7 @@ describe('what there is to check', () => {
         `docker compose -f ${folder}/compose.yml config --quiet`,
         `docker compose -f ${folder}/compose.yml up --detach --wait`,
         `docker compose -f ${folder}/compose.yml ps --all`,
-        `curl -sS -o /dev/null -w '%{http_code}' http://localhost:8080/`,
+        `curl -sS -o /dev/null -w '%{http_code}\\n' http://localhost:8080/`,
         `docker compose -f ${folder}/compose.yml down`,
       ]),
       'dockfix check',

@@ -360,6 +360,15 @@ test('analylit-repair-plan: the graph before has what is missing, the one after 
   ]);
 });
 
+test('rendez-vous: the proxy uses what its configuration names', () => {
+  const { after } = reportOn(scan(join(root, 'rendez-vous', 'before')), []);
+  const uses = after.links.filter(({ from, kind }) => from === 'proxy' && kind === 'uses');
+  expect(uses.map(({ to, label }) => [to, label])).toEqual([
+    ['web', 'port 5000'],
+    ['stats', 'port 8000'],
+  ]);
+});
+
 describe.each(readdirSync(root).filter((name) => !broken.includes(name)))('%s', (name) => {
   test('there is nothing to do', () => {
     const report = reportOn(scan(join(root, name, 'before')), []);
