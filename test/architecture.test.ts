@@ -49,6 +49,12 @@ const UNITS: readonly {
       /^src\/((finding|lines|pattern|words)\.ts$|repo\/(repo|path)\.ts$|parse\/compose\.ts$|(model|diagnose)\/|pipeline\/run\.ts$)/,
   },
   {
+    files: /^src\/output\/report\/html\//,
+    imports:
+      /^src\/(verify\/verdict|output\/(report|verification|visible|report\/(headline|problems)|report\/html\/[^/]+))\.ts$/,
+    packages: true,
+  },
+  {
     files: /^src\/output\//,
     imports:
       /^src\/((finding|transform|lines|pattern|words|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/|(verify\/verdict|diagnose\/types)\.ts$)/,

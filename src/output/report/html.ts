@@ -152,5 +152,5 @@ ${verification && html`<p class="seen"><a href="#verification">Both states were 
 }
 
 function unread({ notices, errors }: Report): Markup {
-  return html`<ul class="reasons">${notices.map(({ path, line, message, hint }) => html`<li>${placeCode({ path, ...(line !== undefined && { line }) })} ${message} <span class="hint">${hint}</span></li>`)}${errors.map(({ transform, message }) => html`<li><code>${transform}</code> failed: ${message}</li>`)}</ul>`;
+  return html`<ul class="card reasons">${notices.map(({ path, line, message, hint }) => html`<li>${placeCode({ path, ...(line !== undefined && { line }) })} ${prose(message)} <span class="hint">${prose(hint)}</span></li>`)}${errors.map(({ transform, message }) => html`<li><code>${transform}</code> failed: ${message}</li>`)}</ul>`;
 }

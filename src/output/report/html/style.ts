@@ -36,6 +36,7 @@ a:hover{text-decoration-thickness:2px}
 main:focus{outline:none}
 code,pre{font-family:var(--mono);font-size:.86em}
 pre{white-space:pre-wrap;tab-size:4}
+pre code{font-size:1em}
 .place{color:var(--soft)}
 .off{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .skip{position:absolute;left:1rem;top:-4rem;background:var(--card);padding:.5rem 1rem;z-index:2}
@@ -136,7 +137,7 @@ const rest = `
 .checks li{display:grid;gap:.15rem 1.5rem;padding:.75rem 1.2rem;border-top:1px solid var(--line)}
 .checks li:first-child{border-top:0}
 .checks pre{display:grid;grid-template-columns:1.3em minmax(0,1fr)}
-.checks pre::before{content:"$";color:var(--soft);font-size:.86em;user-select:none;-webkit-user-select:none}
+.checks pre::before{content:"$";color:var(--soft);user-select:none;-webkit-user-select:none}
 .checks p{color:var(--soft);font-size:.93rem}
 @media (min-width:46rem){.checks li{grid-template-columns:minmax(0,3fr) minmax(0,2fr)}}
 table{width:100%;border-collapse:separate;border-spacing:0;background:var(--card);border:1px solid var(--line);border-radius:12px;font-size:.93rem;line-height:1.5}
@@ -161,7 +162,7 @@ td del .none,td ins .none{color:inherit}
 .verdict.good{background:var(--good-bg);border-color:var(--good-line)}
 .verdict.bad{background:var(--bad-bg);border-color:var(--bad-line)}
 #verification h3{margin:1.5rem 0 .6rem}
-.reasons li{padding:.6rem 0;border-top:1px solid var(--line)}
+.reasons li{padding:.7rem 1.15rem;border-top:1px solid var(--line)}
 .reasons li:first-child{border-top:0}
 .hint{color:var(--soft)}
 .file{margin-bottom:1.25rem;overflow:clip}

@@ -1,6 +1,6 @@
 import { isHealthy, passed, type Row, rowsOf, type SideResult, type Verification } from '../../../verify/verdict.ts';
 import { CHANGE, isGood, stateCell, verdictOf } from '../../verification.ts';
-import { html, type Markup } from './markup.ts';
+import { html, type Markup, prose } from './markup.ts';
 
 /** What the containers did, before and after: a sentence, a table, and the reasons of those that failed. */
 export function verificationPart(verification: Verification): Markup {
@@ -36,8 +36,8 @@ function sidePart(name: string, side: SideResult): Markup | undefined {
   const reasons = side.services.filter((service) => service.reason !== undefined && !isGood(service));
   if (reasons.length === 0 && side.stopped === undefined && side.notes.length === 0) return undefined;
   return html`<h3>${name}${isHealthy(side) ? ', notes' : ', what failed'}</h3>
-<ul class="reasons">${side.stopped !== undefined && html`<li><code>docker compose up</code> stops: <code class="quote">${side.stopped}</code></li>`}${reasons.map(
+<ul class="card reasons">${side.stopped !== undefined && html`<li><code>docker compose up</code> stops: <code class="quote">${side.stopped}</code></li>`}${reasons.map(
     ({ name: service, reason }) => html`<li><strong>${service}</strong> <code class="quote">${reason}</code></li>`,
-  )}${side.notes.map((note) => html`<li>${note}</li>`)}</ul>
+  )}${side.notes.map((note) => html`<li>Note: ${prose(note)}</li>`)}</ul>
 `;
 }

@@ -6,16 +6,28 @@ import { problemLinks } from './words.ts';
 
 /** What a person still has to do, to be ticked off. */
 export const taskList = (tasks: readonly ReportTask[]): Markup =>
-  html`<ul class="tasks">${tasks.map(
-    (
-      { kind, text, details, problems },
-      index,
-    ) => html`<li class="card"><input type="checkbox" id="task-${index + 1}"><div>
+  html`<ul class="tasks">${tasks.map((task, index) => {
+    const { text, problems } = task;
+    return html`<li class="card"><input type="checkbox" id="task-${index + 1}"><div>
 <label for="task-${index + 1}">${prose(text)}</label>
-${details.length > 0 && html`<ul class="details">${details.map((detail) => html`<li>${kind === 'secrets' ? html`<code>${detail}</code>` : prose(detail)}</li>`)}</ul>`}
-${problems.length > 0 && html`<p class="from">${problemLinks(problems)}</p>`}</div></li>
-`,
-  )}</ul>`;
+${detailList(task)}
+${!leadsToProblems(task) && problems.length > 0 && html`<p class="from">${problemLinks(problems)}</p>`}</div></li>
+`;
+  })}</ul>`;
+
+function detailList(task: ReportTask): Markup | undefined {
+  const { kind, details, problems } = task;
+  if (details.length === 0) return undefined;
+  const shown = details.map((detail, index) => {
+    if (leadsToProblems(task)) return html`<a href="#problem-${problems[index] ?? 0}">${prose(detail)}</a>`;
+    return kind === 'secrets' ? html`<code>${detail}</code>` : prose(detail);
+  });
+  return html`<ul class="details">${shown.map((detail) => html`<li>${detail}</li>`)}</ul>`;
+}
+
+/** True where each line below the task is one of its problems. */
+const leadsToProblems = ({ kind, details, problems }: ReportTask): boolean =>
+  kind === 'review' && details.length === problems.length;
 
 /** Commands to run, each with what it should show. */
 export const checkList = (checks: readonly ReportCheck[]): Markup =>
