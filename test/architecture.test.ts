@@ -54,6 +54,10 @@ const UNITS: readonly {
       /^src\/(verify\/verdict|output\/(report|verification|visible|report\/(headline|problems)|report\/html\/[^/]+))\.ts$/,
     packages: true,
   },
+  { files: /^src\/forge\/credentials\.ts$/, imports: /^src\/(errors|forge\/forge)\.ts$/, node: true },
+  { files: /^src\/forge\/github-client\.ts$/, imports: /^src\/forge\//, packages: true },
+  { files: /^src\/forge\/connect\.ts$/, imports: /^src\/(errors\.ts$|model\/secret\/mask\.ts$|forge\/)/ },
+  { files: /^src\/forge\//, imports: /^src\/(errors\.ts$|forge\/)/ },
   {
     files: /^src\/output\//,
     imports:
