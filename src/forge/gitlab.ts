@@ -88,10 +88,11 @@ export function gitlab(address: ForgeAddress, token: string): Forge {
 
   async function* repositoriesOf(owner: string): AsyncGenerator<Repository> {
     const ordered = { orderBy: 'id', sort: 'asc', perPage: PAGE, showExpanded: true } as const;
-    const ofGroup = (page: number) =>
-      groups.allProjects(owner, { ...ordered, page, pagination: 'offset', includeSubgroups: true, withShared: false });
-    const ofUser = (page: number) => users.allProjects(owner, { ...ordered, page, pagination: 'offset' });
-    let list: (page: number) => Promise<{ data: ProjectSchema[] }> = ofGroup;
+    const ofGroup = (page: number): Promise<{ data: ProjectSchema[] }> =>
+      groups.allProjects<true>(owner, { ...ordered, page, includeSubgroups: true, withShared: false });
+    const ofUser = (page: number): Promise<{ data: ProjectSchema[] }> =>
+      users.allProjects<true, 'offset'>(owner, { ...ordered, page });
+    let list = ofGroup;
     for (let page = 1; ; page++) {
       const { data } = await list(page).catch((error: unknown) => {
         // A user is no group; users cannot have a "/" in their names.
@@ -107,11 +108,14 @@ export function gitlab(address: ForgeAddress, token: string): Forge {
 
   /** Goes on after the last id, because pages by number end at 50,000 projects. */
   async function* search(query: string): AsyncGenerator<Repository> {
-    let idAfter = 0;
-    for (;;) {
-      const { data } = await projects.all({
-        ...{ search: query, searchNamespaces: true, idAfter, orderBy: 'id', sort: 'asc' },
-        ...{ page: 1, perPage: PAGE, pagination: 'offset', showExpanded: true },
+    const sought = { search: query, searchNamespaces: true, orderBy: 'id', sort: 'asc' } as const;
+    for (let idAfter = 0; ; ) {
+      const { data } = await projects.all<true, 'offset'>({
+        ...sought,
+        idAfter,
+        page: 1,
+        perPage: PAGE,
+        showExpanded: true,
       });
       const last = data.at(-1);
       if (!last) return;
