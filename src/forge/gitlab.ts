@@ -13,7 +13,7 @@ import {
 import { draftMarks } from './draft.ts';
 import type { Comment, Forge, ForgeAddress, PullRequest, Repository } from './forge.ts';
 import { ForgeError } from './forge-error.ts';
-import { send } from './http.ts';
+import { type HttpOptions, send } from './http.ts';
 import { pathUrl } from './path-url.ts';
 
 /** The most entries of a page: https://docs.gitlab.com/api/rest/#offset-based-pagination */
@@ -33,9 +33,9 @@ const STATUSES = { success: 'success', neutral: 'success', failure: 'failed' } a
 const drafts = draftMarks('Draft: ', /^(draft:|\[draft\]|\(draft\))\s*/i);
 
 /** GitLab, on gitlab.com or anywhere, spoken to with a personal, group or project access token. */
-export function gitlab(address: ForgeAddress, token: string): Forge {
+export function gitlab(address: ForgeAddress, token: string, http: HttpOptions): Forge {
   // As a bearer, because `fetch` takes that header, and not Private-Token, away from a redirect to another origin.
-  const options = { host: address.url, oauthToken: token, camelize: false as const, requesterFn: requesterWith(token) };
+  const options = { host: address.url, oauthToken: token, camelize: false as const, requesterFn: requesterWith(http) };
   const projects = new Projects(options);
   const mergeRequests = new MergeRequests(options);
   const notes = new MergeRequestNotes(options);
@@ -253,7 +253,7 @@ type RequesterFn = NonNullable<NonNullable<ConstructorParameters<typeof Projects
 type Requester = ReturnType<RequesterFn>;
 
 /** What sends the requests of the client: each of them once, where its own would repeat some up to ten times. */
-function requesterWith(token: string): RequesterFn {
+function requesterWith(http: HttpOptions): RequesterFn {
   return ({ url, authHeaders }) => {
     const call =
       (method: string): Requester['get'] =>
@@ -263,13 +263,15 @@ function requesterWith(token: string): RequesterFn {
           if (value != null) query.append(snake(key), String(value));
         const headers: Record<string, string> = {};
         for (const [name, value] of Object.entries(authHeaders)) headers[name] = await value();
-        const answer = await send({
-          method,
-          url: `${url.replace(/\/$/, '')}/${endpoint}${query.size > 0 ? `?${query}` : ''}`,
-          headers,
-          body: body && Object.fromEntries(Object.entries(body).map(([key, value]) => [snake(key), value])),
-          token,
-        });
+        const answer = await send(
+          {
+            method,
+            url: `${url.replace(/\/$/, '')}/${endpoint}${query.size > 0 ? `?${query}` : ''}`,
+            headers,
+            body: body && Object.fromEntries(Object.entries(body).map(([key, value]) => [snake(key), value])),
+          },
+          http,
+        );
         return { status: answer.status, headers: Object.fromEntries(answer.headers), body: answer.body as never };
       };
     return { get: call('GET'), post: call('POST'), put: call('PUT'), patch: call('PATCH'), delete: call('DELETE') };

@@ -249,7 +249,6 @@ export function contract(name: string, start: () => Promise<Stage>): void {
           headRepository: `someone/${name.split('/')[1]}`,
           head: 'fix',
         });
-        expect(await failure(forge.update(name, first.number, { state: 'open' }))).toMatch(/^(conflict|invalid)$/);
       });
 
       test('gets labels and reviewers, and says which it could not get', async () => {

@@ -146,11 +146,8 @@ async function edit(call: Call): Promise<Answer> {
   if (state && pull.state === 'merged')
     throw refuse(412, 'cannot change state of this pull request, it was already merged');
   if (state === 'closed' && pull.state === 'open') world.end(pull, 'closed');
-  if (state === 'open' && pull.state === 'closed') {
-    const taken = await isTaken(world, repository, pull, pull);
-    if (taken) throw refuse(409, `pull request already exists for these targets [id: ${taken.id}]`);
-    world.reopen(pull);
-  }
+  // Gitea lets it be opened again even when there is another one meanwhile.
+  if (state === 'open' && pull.state === 'closed') world.reopen(pull);
   if (base && base !== pull.base) {
     if (!(await world.tip(repository, base))) throw refuse(404, `new base '${base}' not exist`);
     if (pull.state !== 'open') throw refuse(422, `issue is closed [id: ${pull.id}]`);

@@ -1,7 +1,14 @@
 import type { Forge } from '../../src/forge/forge.ts';
+import type { HttpOptions } from '../../src/forge/http.ts';
 import type { FileChange } from './bare.ts';
 import type { ForgeServer } from './serve.ts';
 import type { Permission, WorldRepository } from './world.ts';
+
+/** How requests are sent in tests. */
+export const plainly = (token: string): HttpOptions => ({
+  timeout: 60_000,
+  masked: (text) => text.replaceAll(token, '***'),
+});
 
 export type Files = Readonly<Record<string, FileChange>>;
 
