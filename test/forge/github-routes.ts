@@ -79,7 +79,7 @@ const texts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((v) => typeof v === 'string') : [];
 
 function list<T>(call: Call, all: readonly T[], facts: (item: T) => unknown): Answer {
-  const { items, page, pages } = pageOf(all, call.query, 30);
+  const { items, page, pages } = pageOf(all, call.query, 30, call.world.mostOfPage);
   return { status: 200, body: items.map(facts), page, pages };
 }
 
@@ -386,7 +386,7 @@ export const routes: Readonly<Record<string, Route>> = {
         return ofOwner([repository], value).length > 0;
       }),
     );
-    const { page, size } = pageOf(matches, call.query, 30);
+    const { page, size } = pageOf(matches, call.query, 30, call.world.mostOfPage);
     if ((page - 1) * size >= 1000) throw new Refusal(422, 'Only the first 1000 search results are available');
     const { body, pages } = list(call, matches.slice(0, 1000), (repository) => repositoryFacts(repository, call.url));
     return {
