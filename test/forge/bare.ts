@@ -12,10 +12,14 @@ export const gitEnvironment: Readonly<Record<string, string>> = {
   GIT_TERMINAL_PROMPT: '0',
 };
 
-/** What git prints, without the last line break; rejects with what it says on stderr. */
+/** What git prints, byte for byte as UTF-8; rejects with what it says on stderr. */
+export async function gitPrints(folder: string, ...args: readonly string[]): Promise<string> {
+  return (await run('git', ['-C', folder, ...args], { env: gitEnvironment, maxBuffer: 1 << 26 })).stdout;
+}
+
+/** What git prints, without the last line break. */
 export async function git(folder: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await run('git', ['-C', folder, ...args], { env: gitEnvironment, maxBuffer: 1 << 26 });
-  return stdout.replace(/\n$/, '');
+  return (await gitPrints(folder, ...args)).replace(/\n$/, '');
 }
 
 /** Whether git exits with 0; rejects when it exits with something else than 0 or 1. */
