@@ -30,7 +30,7 @@ export function contract(name: string, start: () => Promise<Stage>): void {
       stage = await start();
       token = await stage.account(BOT);
       forge = await stage.connect(token);
-    }, 600_000);
+    }, 120_000);
     afterAll(() => stage?.close());
     afterEach(() => expect(stage.violations()).toEqual([]));
 
