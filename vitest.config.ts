@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/cli/**', 'test/docker/**', 'test/e2e/**'],
+          exclude: ['test/browser/**', 'test/cli/**', 'test/docker/**', 'test/e2e/**', 'test/forge-real/**'],
           testTimeout: 30_000,
         },
       },
@@ -33,6 +33,14 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/cli/build.ts', 'test/e2e/engine.ts'],
           testTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
+          name: 'forge',
+          include: ['test/forge-real/**/*.test.ts'],
+          globalSetup: ['test/forge-real/build.ts'],
+          testTimeout: 120_000,
         },
       },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },

@@ -55,6 +55,8 @@ export class World {
   readonly folder: string;
   readonly repositories: WorldRepository[] = [];
   readonly users: WorldUser[] = [];
+  /** The most entries that forges put on a page of a list, whatever is asked for. */
+  mostOfPage = 100;
   private readonly tokens = new Map<string, Identity>();
   private lastId = 1000;
   private seconds = 1_700_000_000;
@@ -247,6 +249,7 @@ export class World {
       createdAt: this.now(),
       headRepository,
       headCommit: commit,
+      startCommit: commit,
       state: 'open',
       closedAt: undefined,
       labels: [],
@@ -292,6 +295,7 @@ export class World {
     if (headRepository && headRepository !== repository)
       await git(repository.path, 'fetch', '--quiet', headRepository.path, headCommit);
     await git(repository.path, 'update-ref', `refs/pull/${pull.number}/head`, headCommit);
+    pull.startCommit = await git(repository.path, 'merge-base', `refs/heads/${pull.base}`, headCommit);
   }
 
   /** Closes an open pull request, or calls it merged. */
@@ -331,6 +335,7 @@ export class World {
 
   /** The files that a pull request touches. */
   changes(pull: WorldPullRequest): ReturnType<typeof changedBetween> {
-    return changedBetween(pull.repository.path, `refs/heads/${pull.base}`, pull.headCommit);
+    const from = pull.state === 'open' ? `refs/heads/${pull.base}` : pull.startCommit;
+    return changedBetween(pull.repository.path, from, pull.headCommit);
   }
 }
