@@ -60,6 +60,12 @@ const UNITS: readonly {
     imports: /^src\/(errors|finding|selection|transform|output\/(original-)?place|pipeline\/run)\.ts$/,
   },
   { files: /^src\/config\.ts$/, imports: /^src\/((errors|finding|lines|selection|transform|repo\/repo)\.ts$|parse\/)/ },
+  {
+    files: /^src\/repair\.ts$/,
+    imports:
+      /^(src\/((errors|finding|config|selection|assets|transform)\.ts$|repo\/(repo|ignore-rules)\.ts$|(model|parse|pipeline)\/)|transforms\/index\.ts$)/,
+    node: true,
+  },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
   { files: /^src\/((bin|cli|index|remote)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
