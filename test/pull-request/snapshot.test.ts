@@ -75,3 +75,29 @@ test('new files that the ignore rules cover are kept out', async () => {
   );
   expect(kept).toEqual(['.env', 'sub/.env', 'build/new', 'build/deep/new', 'b.log', 'sub/c.txt']);
 });
+
+test.each([
+  ['* text=auto eol=crlf\n*.bin -text\n', 'auto and crlf'],
+  ['* text=auto\n', 'auto'],
+  ['*.sh text eol=crlf\nsub/* eol=crlf\n', 'crlf for some'],
+  ['* text\n', 'text'],
+  ['* -text\n*.txt eol=crlf\n', 'none'],
+])('line ends are those of a checkout: %j', async (attributes) => {
+  const { disk, tree } = await bothPictures(
+    await served({
+      files: {
+        '.gitattributes': attributes,
+        'sub/.gitattributes': '*.md text eol=crlf\n',
+        'sub/a.md': 'a\nb\n',
+        'lf.sh': 'a\nb\n',
+        'mixed.sh': 'a\r\nb\n',
+        'crlf.txt': 'a\r\nb\r\n',
+        'lone-cr.txt': 'a\rb\nc\n',
+        'last.txt': 'a\nb',
+        'control.txt': `a\n${'\u0001'.repeat(4)}`,
+        'data.bin': 'a\nb\n',
+      },
+    }),
+  );
+  expect(tree).toEqual(disk);
+});
