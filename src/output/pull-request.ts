@@ -106,7 +106,7 @@ function changesText(repaired: readonly ReportProblem[], request: PullRequestReq
     const [first] = own;
     if (!first) return [];
     const head = `### ${markdownText(first.transform.summary)} (${code(id)})\n`;
-    return own.map((problem, index) => `${index === 0 ? head : ''}${repairText(problem, request)}`);
+    return own.map((problem, index) => `${index === 0 ? `\n${head}\n` : ''}${repairText(problem, request)}`);
   });
 }
 
@@ -135,11 +135,12 @@ function tasksText({ tasks }: Report, { keptOut }: PullRequestRequest): readonly
   return [...own, ...tasks.map(taskText)];
 }
 
+/** The problems of a report have numbers; here they would be those of issues. */
 function taskText({ kind, text, details }: ReportTask): string {
   // Instructions are commands and lines of files more often than prose.
   const below =
     kind === 'review' || kind === 'unread'
-      ? details.map((detail) => `  - ${markdownText(detail)}`).join('\n')
+      ? details.map((detail) => `  - ${markdownText(detail.replace(/^#\d+ /, ''))}`).join('\n')
       : indented(codeBlock(details.join('\n'), 'text'));
   return `- [ ] ${markdownText(text)}${details.length > 0 ? `\n${kind === 'review' || kind === 'unread' ? '' : '\n'}${below}` : ''}`;
 }

@@ -6,7 +6,7 @@ import { repairCommit } from './commit.ts';
 import type { Work } from './fix-repository.ts';
 import type { Git } from './git.ts';
 import { checkedIn, lineEndingsOf } from './line-endings.ts';
-import { markOf } from './marks.ts';
+import { markOf, withoutMarks } from './marks.ts';
 import type { Proposal, ProposedFile } from './proposal.ts';
 import { type TreeChange, writeTree } from './tree.ts';
 
@@ -27,7 +27,7 @@ export async function offerOf(work: Work, proposal: Proposal, later: readonly st
   const tree = await writeTree(clone.git, clone.base.tree, await changesOf(clone, proposal));
   if (tree === clone.base.tree) return undefined;
   const { verification } = workshop;
-  const { title, body, summary } = pullRequestText(
+  const text = pullRequestText(
     { ...proposal.report, ...(verification && { verification }) },
     {
       limit: forge.bodyLimit - MARKS_LENGTH,
@@ -37,15 +37,17 @@ export async function offerOf(work: Work, proposal: Proposal, later: readonly st
       later,
     },
   );
+  const { title, summary } = text;
+  const body = withoutMarks(text.body).trimEnd();
   const { base } = clone;
   const object = repairCommit({ commit: base.id, seconds: base.seconds }, tree, title, summary);
   const commit = (await clone.git.run(['hash-object', '-t', 'commit', '-w', '--stdin'], object)).toString().trim();
   const { findings } = proposal;
-  const text = createHash('sha256').update(`${title}\0${body}`).digest('hex').slice(0, 32);
+  const digest = createHash('sha256').update(`${title}\0${body}`).digest('hex').slice(0, 32);
   return {
     commit,
     title,
-    body: `${body.trimEnd()}\n\n${markOf('findings', findings)}\n${markOf('text', text)}\n`,
+    body: `${body}\n\n${markOf('findings', findings)}\n${markOf('text', digest)}\n`,
     findings,
   };
 }
