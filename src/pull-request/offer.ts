@@ -5,7 +5,7 @@ import type { Clone } from './clone.ts';
 import { repairCommit } from './commit.ts';
 import type { Work } from './fix-repository.ts';
 import type { Git } from './git.ts';
-import { checkedIn, lineEndingsOf } from './line-endings.ts';
+import { checkedIn, indexTree, lineEndingsOf } from './line-endings.ts';
 import { markOf, withoutMarks } from './marks.ts';
 import type { Proposal, ProposedFile } from './proposal.ts';
 import { type TreeChange, writeTree } from './tree.ts';
@@ -27,10 +27,11 @@ export async function offerOf(work: Work, proposal: Proposal, later: readonly st
   const tree = await writeTree(clone.git, clone.base.tree, await changesOf(clone, proposal));
   if (tree === clone.base.tree) return undefined;
   const { verification } = workshop;
+  const limit = forge.bodyLimit - MARKS_LENGTH;
   const text = pullRequestText(
     { ...proposal.report, ...(verification && { verification }) },
     {
-      limit: forge.bodyLimit - MARKS_LENGTH,
+      limit,
       lineUrl: (path, line) => forge.lineUrl(repository.name, clone.base.id, path, line),
       transform: proposal.transform,
       keptOut: proposal.keptOut,
@@ -38,7 +39,7 @@ export async function offerOf(work: Work, proposal: Proposal, later: readonly st
     },
   );
   const { title, summary } = text;
-  const body = withoutMarks(text.body).trimEnd();
+  const body = withoutMarks(text.body).slice(0, limit).trimEnd();
   const { base } = clone;
   const object = repairCommit({ commit: base.id, seconds: base.seconds }, tree, title, summary);
   const commit = (await clone.git.run(['hash-object', '-t', 'commit', '-w', '--stdin'], object)).toString().trim();
@@ -54,11 +55,13 @@ export async function offerOf(work: Work, proposal: Proposal, later: readonly st
 
 /** The files of a proposal as git stores them: with the line ends that the attributes of the repository, as they will be, ask for. */
 async function changesOf({ git, base }: Clone, { files }: Proposal): Promise<ReadonlyMap<string, TreeChange>> {
-  for (const file of files) if (nameOf(file.path) === '.gitattributes') await stage(git, file);
+  const attributes = files.filter(({ path }) => nameOf(path) === '.gitattributes');
+  for (const file of attributes) await stage(git, file);
   const endings = await lineEndingsOf(
     git,
     files.map(({ path }) => path),
   );
+  if (attributes.length > 0) await indexTree(git, base.tree);
   const changes = new Map<string, TreeChange>();
   for (const file of files) {
     const said = endings.get(file.path);
