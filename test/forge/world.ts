@@ -48,6 +48,8 @@ export interface WorldPullRequest {
   headRepository: WorldRepository | undefined;
   /** Kept up to date with the branch while it is open: see `World.pullRequest`. */
   headCommit: string;
+  /** Where its branch left the base, as far as that was before a merge. */
+  startCommit: string;
   state: 'open' | 'merged' | 'closed';
   title: string;
   body: string;
@@ -325,6 +327,7 @@ export class World {
       createdAt: this.now(),
       headRepository,
       headCommit: commit,
+      startCommit: commit,
       state: 'open',
       closedAt: undefined,
       labels: [],
@@ -370,6 +373,7 @@ export class World {
     if (headRepository && headRepository !== repository)
       await git(repository.path, 'fetch', '--quiet', headRepository.path, headCommit);
     await git(repository.path, 'update-ref', `refs/pull/${pull.number}/head`, headCommit);
+    pull.startCommit = await git(repository.path, 'merge-base', `refs/heads/${pull.base}`, headCommit);
   }
 
   /** Closes an open pull request, or calls it merged. */
@@ -409,6 +413,7 @@ export class World {
 
   /** The files that a pull request touches. */
   changes(pull: WorldPullRequest): ReturnType<typeof changedBetween> {
-    return changedBetween(pull.repository.path, `refs/heads/${pull.base}`, pull.headCommit);
+    const from = pull.state === 'open' ? `refs/heads/${pull.base}` : pull.startCommit;
+    return changedBetween(pull.repository.path, from, pull.headCommit);
   }
 }
