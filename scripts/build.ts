@@ -17,6 +17,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { configSchema } from '../src/config.ts';
+import { reportSchema } from '../src/output/report/schema.ts';
 import { transforms } from '../transforms/index.ts';
 
 const require = createRequire(import.meta.url);
@@ -85,6 +86,7 @@ for (const id of readdirSync('transforms')) {
 }
 
 writeFileSync(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(transforms), undefined, 2)}\n`);
+writeFileSync(join(dist, 'report.schema.json'), `${JSON.stringify(reportSchema(), undefined, 2)}\n`);
 
 chmodSync(join(dist, 'bin.cjs'), 0o755);
 execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: 'inherit' });
