@@ -2,17 +2,19 @@ import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { transforms } from '../transforms/index.ts';
 import { version } from './assets.ts';
-import { type ApplyFlags, applyCommand, putRight, type RepairFlags, repairOf, rootAt } from './cli/apply.ts';
+import { type ApplyFlags, applyCommand, putRight, repairOf, rootAt } from './cli/apply.ts';
 import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
 import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
+import { type PrFlags, prOptions } from './cli/pr-options.ts';
 import { REPORT_FORMATS, type ReportFlags, reportCommand } from './cli/report.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
 import { UserError } from './errors.ts';
 import { maskShapes } from './model/secret/mask.ts';
 import type { Palette } from './output/palette.ts';
 import { visible } from './output/visible.ts';
+import type { RepairFlags } from './repair.ts';
 import { undo } from './repo/disk.ts';
 import type { Transform } from './transform.ts';
 
@@ -45,6 +47,7 @@ Examples:
   dockfix verify                         start the stack as it is and as it would be, and compare
   docker compose up 2>&1 | dockfix diagnose    the cause of an error message, and its repair
   dockfix check --format github          find the same in CI; exit 1 when there is something
+  dockfix pr acme/shop --dry-run         the pull request that would repair a repository on GitHub
   dockfix report -o CORRECTION.md        the document that you hand over with it
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
@@ -175,6 +178,10 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .action(async (log: string | undefined, flags: DiagnoseFlags) =>
       exit(await diagnoseCommand(environment, log, flags)),
     );
+  withSelection(prOptions(root.command('pr'))).action(async (repository: string, flags: PrFlags) => {
+    const { prCommand } = await import('./remote.ts');
+    exit(await prCommand(environment, repository, flags));
+  });
   root
     .command('list')
     .description('list the transforms in the order they run')

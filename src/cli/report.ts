@@ -1,18 +1,17 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readmeOf } from '../assets.ts';
 import type { Environment } from '../cli.ts';
-import { UserError } from '../errors.ts';
 import { jsonReport } from '../output/report/json.ts';
 import { markdownReport } from '../output/report/markdown.ts';
 import { reportOf } from '../output/report/report-of.ts';
-import { readVerification } from '../output/report/verification.ts';
 import type { Report } from '../output/report.ts';
 import { visible } from '../output/visible.ts';
+import { type RepairFlags, selectionOf } from '../repair.ts';
 import { codeOf } from '../repo/file-system.ts';
-import type { Verification } from '../verify/verdict.ts';
-import { type RepairFlags, repairOf } from './apply.ts';
+import { repairOf } from './apply.ts';
 import { writeOutput } from './output-file.ts';
+import { verificationIn } from './verification-file.ts';
 
 /** The formats of `dockfix report`, and what writes them. */
 const WRITERS = {
@@ -53,13 +52,6 @@ export async function reportCommand(environment: Environment, path: string, flag
   return report.notices.length > 0 || report.errors.length > 0 ? 2 : 0;
 }
 
-/** The options that chose the transforms, as they are typed. */
-const selectionOf = ({ only, skip, group }: ReportFlags): readonly string[] => [
-  ...(only.length > 0 ? ['--only', only.join(',')] : []),
-  ...(skip.length > 0 ? ['--skip', skip.join(',')] : []),
-  ...group.flatMap((name) => ['--group', name]),
-];
-
 /** The path of a file without symbolic links in its folder, whether or not it is there already. */
 function real(path: string): string {
   try {
@@ -67,25 +59,5 @@ function real(path: string): string {
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
     return path;
-  }
-}
-
-function verificationIn(cwd: string, file: string): Verification {
-  const read = readVerification(textIn(resolve(cwd, file), file));
-  if ('why' in read)
-    throw new UserError(
-      `${file} is no verification: ${read.why}`,
-      'Write it with: dockfix verify --format json > <file>',
-    );
-  return read;
-}
-
-function textIn(path: string, shown: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === undefined) throw error;
-    throw new UserError(`${shown} cannot be read (${code})`, 'Write it with: dockfix verify --format json > <file>');
   }
 }

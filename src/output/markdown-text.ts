@@ -42,4 +42,8 @@ export function markdownProse(text: string): string {
     .join('');
 }
 
+/** A link to an address that is encoded already; `text` is Markdown. */
+export const link = (text: string, url: string): string =>
+  `[${text}](${url.replace(/[()<>\s\\]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`)})`;
+
 const longestRun = (text: string): number => Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
