@@ -1,4 +1,7 @@
-/** Builds dist/: the command line (bin.cjs, cli.cjs), the public API (index.js) and the files that both read. Declarations come from tsc. */
+/**
+ * Builds dist/: the command line (bin.cjs, cli.cjs; remote.cjs for the commands that speak to forges), the public API (index.js)
+ * and the files that both read. Declarations come from tsc.
+ */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -12,7 +15,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { botFileSchema, configSchema } from '../src/config.ts';
 import { transforms } from '../transforms/index.ts';
 
@@ -31,22 +34,31 @@ const shared: BuildOptions = {
   minifyWhitespace: true,
 };
 
-const [cli] = await Promise.all([
-  build({
-    ...shared,
-    entryPoints: ['src/cli.ts'],
-    outfile: join(dist, 'cli.cjs'),
-    format: 'cjs',
-    alias: { 'web-tree-sitter': require.resolve('web-tree-sitter') },
-    // Large, and most repositories never need it: it stays a package, loaded on demand.
-    external: ['ts-morph'],
-    // bin.cjs runs the code from its cache, where only require() can load more.
-    supported: { 'dynamic-import': false },
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    define: { 'import.meta.url': 'bundleUrl' },
-    legalComments: 'none',
-    metafile: true,
-  }),
+const bundle: BuildOptions = {
+  ...shared,
+  format: 'cjs',
+  alias: { 'web-tree-sitter': require.resolve('web-tree-sitter') },
+  // Large, and most repositories never need it: it stays a package, loaded on demand.
+  external: ['ts-morph'],
+  // bin.cjs runs the code from its cache, where only require() can load more.
+  supported: { 'dynamic-import': false },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'bundleUrl' },
+  legalComments: 'none',
+  metafile: true,
+};
+
+/** What src/remote.ts needs is large: it is a bundle of its own, which cli.cjs loads for the commands in it. */
+const remoteApart: Plugin = {
+  name: 'remote-apart',
+  setup: ({ onResolve }) => onResolve({ filter: /\/remote\.ts$/ }, () => ({ path: './remote.cjs', external: true })),
+};
+
+const bundles = await Promise.all([
+  build({ ...bundle, entryPoints: ['src/cli.ts'], outfile: join(dist, 'cli.cjs'), plugins: [remoteApart] }),
+  build({ ...bundle, entryPoints: ['src/remote.ts'], outfile: join(dist, 'remote.cjs') }),
+]);
+await Promise.all([
   build({
     ...shared,
     entryPoints: ['src/bin.ts'],
@@ -81,10 +93,10 @@ for (const [file, schema] of [
 chmodSync(join(dist, 'bin.cjs'), 0o755);
 execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: 'inherit' });
 
-// What cli.cjs carries of others keeps its license text.
-const bundled = Object.keys(cli.metafile?.inputs ?? {}).flatMap(
-  (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
-);
+// What the bundles carry of others keeps its license text.
+const bundled = bundles
+  .flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))
+  .flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
 const packages = [...new Set([...bundled, 'node_modules/tree-sitter-python'])].sort();
 writeFileSync(join(dist, 'licenses.txt'), packages.map(licenseOf).join('\n'));
 

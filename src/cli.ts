@@ -7,6 +7,7 @@ import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
 import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
+import type { PrFlags } from './cli/pr.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
 import { UserError } from './errors.ts';
 import { maskShapes } from './model/secret/mask.ts';
@@ -161,6 +162,14 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .action(async (log: string | undefined, flags: DiagnoseFlags) =>
       exit(await diagnoseCommand(environment, log, flags)),
     );
+  root
+    .command('pr')
+    .description('open or update the pull request that repairs a repository')
+    .argument('<repository>', 'owner/name, the URL that git clones it from, or a folder that was cloned from there')
+    .action(async (repository: string, flags: PrFlags) => {
+      const { prCommand } = await import('./remote.ts');
+      exit(await prCommand(environment, repository, flags));
+    });
   root
     .command('list')
     .description('list the transforms in the order they run')

@@ -11,4 +11,9 @@ export class UserError extends Error {
     this.hint = hint;
     this.choices = choices ?? [];
   }
+
+  /** Each bundle of the program has a class of its own: an error of the one is one in the other. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'UserError' && 'hint' in value && 'choices' in value;
+  }
 }

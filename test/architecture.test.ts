@@ -62,7 +62,7 @@ const UNITS: readonly {
   { files: /^src\/config\.ts$/, imports: /^src\/((errors|transform|repo\/repo)\.ts$|config\/)/ },
   { files: /^src\/config\//, imports: /^src\/((errors|lines|selection|parse\/compose)\.ts$|config\/)/ },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
-  { files: /^src\/((bin|cli|index)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
+  { files: /^src\/((bin|cli|index|remote)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
   {
     files: /^transforms\//,

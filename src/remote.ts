@@ -1,0 +1,2 @@
+/** The commands that speak to forges. A bundle of its own, loaded on demand: what they need is large, and `apply` does not need it. */
+export { prCommand } from './cli/pr.ts';
