@@ -12,13 +12,25 @@ export interface Delivery {
 
 /** Why a request is not taken. The reason is shown to whoever sent it, and quotes nothing of what was sent. */
 export interface Refusal {
-  readonly status: 400 | 401 | 404 | 405 | 408 | 413 | 415 | 503;
+  readonly status: 400 | 401 | 415;
   readonly reason: string;
 }
 
+const SIGNATURE = /^sha256=[0-9a-f]{64}$/;
 /** Ids are GUIDs on github.com; other servers may count. */
 const ID = /^[\w-]{1,64}$/;
 const NAME = /^[a-z_]{1,64}$/;
+
+/** What can be said against a request before its body is read. */
+export function refusalOf(headers: IncomingHttpHeaders): Refusal | undefined {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') return { status: 415, reason: 'the content type is not application/json' };
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    return { status: 415, reason: 'the body is compressed' };
+  const signature = headers['x-hub-signature-256'];
+  if (signature === undefined) return { status: 401, reason: 'the signature is missing' };
+  return SIGNATURE.test(String(signature)) ? undefined : { status: 401, reason: 'the signature is wrong' };
+}
 
 /** A delivery from a request's headers and body. Nothing of the body is looked at before its signature is right. */
 export async function deliveryOf(
@@ -26,10 +38,9 @@ export async function deliveryOf(
   body: Buffer,
   verify: Verify,
 ): Promise<Delivery | Refusal> {
-  const signature = headers['x-hub-signature-256'];
-  if (typeof signature !== 'string' || signature === '') return { status: 401, reason: 'the signature is missing' };
   const text = body.toString('utf8');
-  if (text === '' || !(await verify(text, signature))) return { status: 401, reason: 'the signature is wrong' };
+  if (text === '' || !(await verify(text, String(headers['x-hub-signature-256']))))
+    return { status: 401, reason: 'the signature is wrong' };
   const id = headers['x-github-delivery'];
   if (typeof id !== 'string' || !ID.test(id)) return { status: 400, reason: 'X-GitHub-Delivery is missing or no id' };
   const name = headers['x-github-event'];

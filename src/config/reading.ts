@@ -14,6 +14,11 @@ export class ConfigError extends UserError {
     this.place = { path, line };
     this.what = what;
   }
+
+  /** Another bundle's, too; but no other `UserError`. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof UserError && 'place' in value && 'what' in value;
+  }
 }
 
 /** A configuration file and the value in it that is the configuration. */
