@@ -82,7 +82,7 @@ function chosenBy(flags: RepairFlags, config: Config): readonly Transform[] {
 
 /** The files of dockfix itself name files and say words that would count as what the repository's own files say. */
 function withoutOwn(repo: Repo, hidden: string | undefined): Repo {
-  const own = repo.paths.filter((each) => each === hidden || /^\.?dockfix(?:[.-][\w.-]+)?\.(?:json|ya?ml)$/.test(each));
+  const own = repo.paths.filter((each) => each === hidden || /^(?:\.github\/|\.)?dockfix(?:[.-][\w.-]+)?\.(?:json|ya?ml)$/.test(each));
   return own.length === 0 ? repo : repo.with(new Map(own.map((each) => [each, null])));
 }
 
