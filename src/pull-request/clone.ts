@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { ForgeError } from '../forge/forge-error.ts';
+import { MAX_FILE_SIZE } from '../repo/scan.ts';
 import { type Commit, readCommit } from './commit.ts';
 import { type Git, gitIn, type Remote } from './git.ts';
-import { MAX_FILE_SIZE } from '../repo/scan.ts';
 import type { Workshop } from './types.ts';
 
 /** A commit of a clone. */
@@ -49,10 +49,7 @@ export async function withClone<T>(
 }
 
 async function fetchInto(folder: string, git: Git, remote: Remote, ref: string): Promise<Clone> {
-  await fetchRefs(git, remote, [
-    `+${await fullName(git, ref)}:${BASE}`,
-    `+refs/heads/dockfix/*:${BRANCHES}*`,
-  ]);
+  await fetchRefs(git, remote, [`+${await fullName(git, ref)}:${BASE}`, `+refs/heads/dockfix/*:${BRANCHES}*`]);
   writeFileSync(join(folder, 'repository.git', 'config'), OWN_CONFIG);
   const refs = (await git.run(['for-each-ref', '--format=%(objectname) %(refname)', 'refs/dockfix'], ''))
     .toString()

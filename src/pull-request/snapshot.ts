@@ -39,7 +39,9 @@ export async function layDown(git: Git, tree: string, folder: string, limits: Li
       const [, mode, object, path] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
       return mode && object && path !== undefined ? [{ mode, object, path }] : [];
     });
-  const sizes = await sizesOf(git, [...new Set(found.filter(({ mode }) => mode !== '160000').map(({ object }) => object))]);
+  const sizes = await sizesOf(git, [
+    ...new Set(found.filter(({ mode }) => mode !== '160000').map(({ object }) => object)),
+  ]);
   const wanted = [...sizes].filter(([, size]) => size <= MAX_FILE_SIZE);
   const total = wanted.reduce((sum, [, size]) => sum + size, 0);
   if (total > limits.diskBytes)

@@ -28,7 +28,10 @@ export async function writeTree(git: Git, tree: string, changes: ReadonlyMap<str
       folder.folders.set(each, next);
       folder = next;
     }
-    folder.files.set(name, change && { mode: `100${change.mode.toString(8)}`, object: await writeBlob(git, change.bytes) });
+    folder.files.set(
+      name,
+      change && { mode: `100${change.mode.toString(8)}`, object: await writeBlob(git, change.bytes) },
+    );
   }
   return (await writeFolder(git, tree, root)) ?? (await git.run(['mktree', '-z'], '')).toString().trim();
 }
