@@ -39,8 +39,7 @@ export async function doCommand(bench: Workbench, job: CommandJob): Promise<JobR
   const pull = await forge.pullRequest(repository, number);
   const { text, marks, afterwards } = await replyTo(bench, job, pull).catch(refused);
   const isNew = !answered.has(comment);
-  if (isNew)
-    await forge.comment(repository, number, `${[answerMark(comment), ...(marks ?? [])].join('\n')}\n${text}`);
+  if (isNew) await forge.comment(repository, number, `${[answerMark(comment), ...(marks ?? [])].join('\n')}\n${text}`);
   await afterwards?.();
   return { kind: 'command', answered: isNew };
 }
