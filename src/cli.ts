@@ -7,7 +7,7 @@ import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
 import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
-import type { PrFlags } from './cli/pr.ts';
+import { type PrFlags, prOptions } from './cli/pr-options.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
 import { UserError } from './errors.ts';
 import { maskShapes } from './model/secret/mask.ts';
@@ -46,6 +46,7 @@ Examples:
   dockfix verify                         start the stack as it is and as it would be, and compare
   docker compose up 2>&1 | dockfix diagnose    the cause of an error message, and its repair
   dockfix check --format github          find the same in CI; exit 1 when there is something
+  dockfix pr acme/shop --dry-run         the pull request that would repair a repository on GitHub
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
 
@@ -163,14 +164,10 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .action(async (log: string | undefined, flags: DiagnoseFlags) =>
       exit(await diagnoseCommand(environment, log, flags)),
     );
-  root
-    .command('pr')
-    .description('open or update the pull request that repairs a repository')
-    .argument('<repository>', 'owner/name, the URL that git clones it from, or a folder that was cloned from there')
-    .action(async (repository: string, flags: PrFlags) => {
-      const { prCommand } = await import('./remote.ts');
-      exit(await prCommand(environment, repository, flags));
-    });
+  withSelection(prOptions(root.command('pr'))).action(async (repository: string, flags: PrFlags) => {
+    const { prCommand } = await import('./remote.ts');
+    exit(await prCommand(environment, repository, flags));
+  });
   root
     .command('list')
     .description('list the transforms in the order they run')
