@@ -156,7 +156,7 @@ test('tells the work when another worker has its repository, and does it again',
   await until('it runs', () => starts === 1);
   const connection = await connectRedis(redis.url, keptLog());
   const [lock] = await connection.keys('dockfix:lock:*');
-  await connection.set(lock ?? '', 'another', 'PX', 500);
+  await connection.set(lock ?? '', 'another', 'PX', 3_000);
   expect(await end).toMatchObject({ state: 'done' });
   expect(starts).toBe(2);
   expect(log.lines.join('\n')).toContain('another worker has taken this repository');
