@@ -33,3 +33,9 @@ export const version = (): string => {
   const { version } = JSON.parse(text) as { version: string };
   return version;
 };
+
+/** The bundle of the commands that speak to forges; undefined when the program runs from its sources. */
+export function remoteProgram(): string | undefined {
+  const built = fileURLToPath(new URL('remote.cjs', import.meta.url));
+  return existsSync(built) ? built : undefined;
+}

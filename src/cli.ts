@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { transforms } from '../transforms/index.ts';
 import { version } from './assets.ts';
-import { type ApplyFlags, applyCommand, putRight, type RepairFlags, repairOf, rootAt } from './cli/apply.ts';
+import { type ApplyFlags, applyCommand, putRight, repairOf, rootAt } from './cli/apply.ts';
 import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
 import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
@@ -13,6 +13,7 @@ import { UserError } from './errors.ts';
 import { maskShapes } from './model/secret/mask.ts';
 import type { Palette } from './output/palette.ts';
 import { visible } from './output/visible.ts';
+import type { RepairFlags } from './repair.ts';
 import { undo } from './repo/disk.ts';
 import type { Transform } from './transform.ts';
 

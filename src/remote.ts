@@ -1,2 +1,3 @@
 /** The commands that speak to forges. A bundle of its own, loaded on demand: what they need is large, and `apply` does not need it. */
 export { prCommand } from './cli/pr.ts';
+export { answerTask } from './pull-request/isolated.ts';

@@ -61,6 +61,12 @@ const UNITS: readonly {
   },
   { files: /^src\/config\.ts$/, imports: /^src\/((errors|transform|repo\/repo)\.ts$|config\/)/ },
   { files: /^src\/config\//, imports: /^src\/((errors|lines|selection|parse\/compose)\.ts$|config\/)/ },
+  {
+    files: /^src\/repair\.ts$/,
+    imports:
+      /^(src\/((errors|finding|config|selection|assets|transform)\.ts$|repo\/(repo|ignore-rules)\.ts$|(model|parse|pipeline)\/)|transforms\/index\.ts$)/,
+    node: true,
+  },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
   { files: /^src\/((bin|cli|index|remote)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },

@@ -19,7 +19,7 @@ export interface Refusal {
 const SIGNATURE = /^sha256=[0-9a-f]{64}$/;
 /** Ids are GUIDs on github.com; other servers may count. */
 const ID = /^[\w-]{1,64}$/;
-const NAME = /^[a-z_]{1,64}$/;
+const NAME = /^[a-z\d_]{1,64}$/;
 
 /** What can be said against a request before its body is read. */
 export function refusalOf(headers: IncomingHttpHeaders): Refusal | undefined {

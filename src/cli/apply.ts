@@ -1,15 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { transforms } from '../../transforms/index.ts';
-import { pythonWasm } from '../assets.ts';
 import type { Environment, Output } from '../cli.ts';
-import { type Config, readConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
-import type { Finding } from '../finding.ts';
-import { ignoreAt } from '../model/ignore-comment.ts';
-import { mayRepeatInit } from '../model/node/source.ts';
-import { dockerFiles, unreadFiles } from '../model/unread-files.ts';
 import { appliedOutcomes } from '../output/changed-files.ts';
 import { colouredDiff } from '../output/coloured-diff.ts';
 import { diff, diffBytes } from '../output/diff.ts';
@@ -18,25 +10,13 @@ import { maskBetween } from '../output/masked.ts';
 import { pretty } from '../output/pretty.ts';
 import { verificationTable } from '../output/verification.ts';
 import { visible } from '../output/visible.ts';
-import { loadPython } from '../parse/python.ts';
-import { loadTypescript } from '../parse/typescript.ts';
-import { type Notice, type Run, run } from '../pipeline/run.ts';
+import type { Notice, Run } from '../pipeline/run.ts';
+import { type Repair, type RepairFlags, repair } from '../repair.ts';
 import { gitPrefix, recover, scan, write } from '../repo/disk.ts';
-import { pathMatcher } from '../repo/ignore-rules.ts';
 import type { Repo } from '../repo/repo.ts';
-import { selectTransforms } from '../selection.ts';
-import type { Transform } from '../transform.ts';
 import { worseIn } from '../verify/verdict.ts';
 import { paletteFor } from './palette.ts';
 import { VERIFY_DEFAULTS, verified } from './verify.ts';
-
-/** Which transforms run, and which of their fixes are applied. */
-export interface RepairFlags {
-  readonly only: readonly string[];
-  readonly skip: readonly string[];
-  readonly group: readonly Transform['group'][];
-  readonly safeOnly?: true;
-}
 
 /** The options of `dockfix apply`. */
 export interface ApplyFlags extends RepairFlags {
@@ -73,50 +53,15 @@ export async function repairOf(
   path: string,
   flags: RepairFlags,
   hidden?: string,
-): Promise<{ readonly folder: string; readonly result: Run; readonly config: Config }> {
+): Promise<Repair & { readonly folder: string }> {
   const folder = rootAt(cwd, path);
-  const all = scan(folder);
-  const config = readConfig(all, transforms);
-  const chosen = chosenBy(flags, config);
-  const repo = withoutOwn(all, hidden === undefined ? undefined : relative(realpathSync(folder), hidden));
-  const isExcluded = pathMatcher(config.exclude);
-  const unread = unreadFiles(repo);
-  if (dockerFiles(repo).length === 0) throw nothingToRepair(path, unread);
-  await loadParsers(repo);
-  const allow = new Set(flags.safeOnly ? (['safe'] as const) : (['safe', 'review'] as const));
-  const touches = ({ at, fix }: Finding): readonly string[] => [
-    at.path,
-    ...(fix?.changes ?? []).map((change) => change.path),
-  ];
-  const ran = run(repo, chosen, {
-    allow,
-    named: new Set(flags.only),
-    leave: ({ id }, finding, seen) => {
-      if (touches(finding).some(isExcluded)) return 'excluded by configuration';
-      return ignoreAt(seen, id, finding.at) ? 'ignored by comment' : undefined;
-    },
-  });
-  const notices = [...unread, ...ran.notices].filter((notice) => !isExcluded(notice.path));
-  return { folder, config, result: { ...ran, notices } };
-}
-
-/** What the command line says about transforms goes over what the configuration says. */
-function chosenBy(flags: RepairFlags, config: Config): readonly Transform[] {
-  const { only, skip } = flags;
-  const selected = selectTransforms(transforms, { only, skip, groups: [...flags.group, ...config.groups] });
-  if (only.length > 0) return selected;
-  const chosen = transforms.filter(({ id }) => {
-    const on = config.transforms.get(id);
-    return on === undefined ? selected.some((each) => each.id === id) : on && !skip.includes(id);
-  });
-  if (chosen.length === 0) throw new UserError('No transform is left to run', 'See them with: dockfix list');
-  return chosen;
-}
-
-/** The files of dockfix itself name files and say words that would count as what the repository's own files say. */
-function withoutOwn(repo: Repo, hidden: string | undefined): Repo {
-  const own = repo.paths.filter((each) => each === hidden || /^\.?dockfix(?:[.-][\w.-]+)?\.(?:json|ya?ml)$/.test(each));
-  return own.length === 0 ? repo : repo.with(new Map(own.map((each) => [each, null])));
+  const repaired = await repair(
+    scan(folder),
+    flags,
+    hidden === undefined ? undefined : relative(realpathSync(folder), hidden),
+  );
+  if ('unread' in repaired) throw nothingToRepair(path, repaired.unread);
+  return { folder, ...repaired };
 }
 
 /** Starts both states; the exit status when the changes are not to be kept. What was seen goes to stderr. */
@@ -148,15 +93,6 @@ function nothingToRepair(path: string, unread: readonly Notice[]): UserError {
     `${path} holds no Dockerfile and no Compose file`,
     'Name the folder of a repository that has one.',
   );
-}
-
-/** The parsers of Python and TypeScript are loaded only for repositories that need them. */
-async function loadParsers(repo: Repo): Promise<void> {
-  if (mayRepeatInit(repo)) await loadTypescript();
-  if (!repo.paths.some((path) => path.endsWith('.py'))) return;
-  // The optimising compiler would take longer than the parsing.
-  setFlagsFromString('--liftoff-only');
-  await loadPython(pythonWasm());
 }
 
 /** The result goes to stdout, the talk to stderr. `prefix` is where the repository lies below the top of its git repository. */

@@ -18,10 +18,11 @@ import { sarifCheck } from '../output/check/sarif.ts';
 import { touchedBy } from '../output/check/touched.ts';
 import { belowTop, type Check, checkOf, fails } from '../output/check.ts';
 import { visible } from '../output/visible.ts';
+import type { RepairFlags } from '../repair.ts';
 import { gitPrefix, revisionOf } from '../repo/disk.ts';
 import { codeOf } from '../repo/file-system.ts';
 import { pathMatcher } from '../repo/ignore-rules.ts';
-import { type RepairFlags, repairOf } from './apply.ts';
+import { repairOf } from './apply.ts';
 import { paletteFor } from './palette.ts';
 
 /** The formats of `dockfix check`. */

@@ -108,8 +108,11 @@ export interface Forge {
   readonly pullRequest: (repository: string, number: number) => Promise<PullRequest>;
   /** The paths that a pull request touches. */
   readonly changedPaths: (repository: string, number: number) => Promise<readonly string[]>;
-  /** Opens one; when the forge says that there is one already, rejects with kind `conflict`. */
-  readonly open: (repository: string, wanted: NewPullRequest) => Promise<PullRequest>;
+  /** Opens one and tells in `notes` what could not be added to it; rejects with kind `conflict` when there is one already. */
+  readonly open: (
+    repository: string,
+    wanted: NewPullRequest,
+  ) => Promise<{ readonly pullRequest: PullRequest; readonly notes: readonly string[] }>;
   readonly update: (
     repository: string,
     number: number,

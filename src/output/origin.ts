@@ -110,12 +110,11 @@ function originIn({ path, before, after, oldLines, newLines, changes }: Pair, { 
   }
   const newLine = lineAt(newLines, start);
   const own = changes.find((change) => change.newStart <= newLine && newLine < change.newEnd);
-  const found = own
-    ? oldLineFor(own, newLine, linesOf(before, oldLines), linesOf(after, newLines))
-    : newLine + lineShift(newLine, changes);
+  const [oldTexts, newTexts] = own ? [linesOf(before, oldLines), linesOf(after, newLines)] : [[], []];
+  const found = own ? oldLineFor(own, newLine, oldTexts, newTexts) : newLine + lineShift(newLine, changes);
   const last = oldLines.length - (before.endsWith('\n') ? 1 : 0) - 1;
   const at = oldLines[Math.max(0, Math.min(found, last))] ?? 0;
-  const added = own !== undefined && own.oldStart === own.oldEnd;
+  const added = own !== undefined && isAdded(own, newLine, found, oldTexts, newTexts);
   return { span: { path, start: at, end: Math.max(at, lineContentEnd(before, at)) }, exact: false, added };
 }
 
@@ -162,6 +161,21 @@ function oldLineFor(
   const same = Math.min(oldStart + line - newStart, oldEnd - 1);
   const candidates = Array.from({ length: oldEnd - oldStart }, (_, index) => oldStart + index);
   return candidates.reduce((best, each) => (alike(each) > alike(best) ? each : best), same);
+}
+
+/** A new line is added when nothing was there, or when another line of the longer text has more of the old one that it would stand for. */
+function isAdded(
+  { oldStart, oldEnd, newStart, newEnd }: LineChange,
+  line: number,
+  found: number,
+  before: readonly string[],
+  after: readonly string[],
+): boolean {
+  if (oldStart === oldEnd) return true;
+  if (newEnd - newStart <= oldEnd - oldStart) return false;
+  const alike = (each: number): number => sameStart(before[found] ?? '', after[each] ?? '');
+  const own = alike(line);
+  return Array.from({ length: newEnd - newStart }, (_, index) => newStart + index).some((each) => alike(each) > own);
 }
 
 /** How many characters two lines have in common at their start, blanks aside. */

@@ -18,7 +18,10 @@ export interface ReportProblem {
   readonly transform: Transform;
   /** What is wrong, then what follows from it. */
   readonly message: string;
-  /** How it shows: the error message that people see, from the transform's page. Several lines; absent when it shows nowhere. */
+  /**
+   * How it shows: the error message that people see, as the message quotes it with the names of this repository, else the example of
+   * the transform's page. Several lines; absent when it shows nowhere.
+   */
   readonly shows?: string;
   readonly at: ReportPlace;
   readonly evidence: readonly { readonly at: ReportPlace; readonly says: string }[];
@@ -52,7 +55,9 @@ export interface ReportCheck {
 
 /** One service of a Compose project, before or after the repairs. */
 export interface ReportService {
-  /** The Compose file that it stands in, and its project's folder where there are several. */
+  /** Its name where that is unique among the services of the graph, else `file#name`; links speak of it. */
+  readonly id: string;
+  /** The Compose file that it stands in; the Dockerfile of a container that no Compose file knows. */
   readonly file: string;
   readonly name: string;
   /** `built from api/Dockerfile`, `postgres:16`. */
@@ -66,13 +71,13 @@ export interface ReportService {
   readonly role: 'store' | 'web' | 'worker' | 'task' | 'proxy' | 'other';
 }
 
-/** A line between two services. */
+/** A line between two services; both ends are ids. */
 export interface ReportLink {
   readonly from: string;
   readonly to: string;
   /** `waits` is depends_on; `uses` is a connection. */
   readonly kind: 'waits' | 'uses';
-  /** `healthy`, `started`, `completed` for waits; the protocol for uses. */
+  /** `healthy`, `started`, `completed` for waits; the protocol or the port for uses. */
   readonly label?: string;
 }
 
@@ -82,7 +87,7 @@ export interface ReportGraph {
   readonly links: readonly ReportLink[];
 }
 
-/** What a run changes in one file. */
+/** What a run changes in one file, in path order. */
 export interface ReportFile {
   readonly path: string;
   readonly kind: 'created' | 'edited' | 'removed' | 'renamed';
@@ -97,6 +102,7 @@ export interface ReportFile {
 export interface Report {
   /** The folder's name. */
   readonly title: string;
+  /** Those that are only worth knowing (`no fix`) come after the others; in each part in the order of their numbers. */
   readonly problems: readonly ReportProblem[];
   readonly tasks: readonly ReportTask[];
   readonly checks: readonly ReportCheck[];

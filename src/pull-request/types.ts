@@ -1,4 +1,7 @@
 import type { Transform } from '../transform.ts';
+import type { Verification } from '../verify/verdict.ts';
+import type { Limits } from './limits.ts';
+import type { Proposer } from './proposal.ts';
 
 /** What to do with one repository. Plain data: it travels through queues, and holds no credential. */
 export interface FixRequest {
@@ -36,7 +39,7 @@ export type BranchAction =
   | 'would propose';
 
 export interface BranchResult {
-  /** `dockfix/all`, `dockfix/<transform>`. */
+  /** `dockfix/all`, or `dockfix/<transform>` for one transform alone. */
   readonly branch: string;
   readonly action: BranchAction;
   /** Why it was left alone, or what could not be done (a label, a reviewer). */
@@ -56,8 +59,22 @@ export interface BranchResult {
 /** What became of a repository. */
 export interface FixResult {
   readonly repository: string;
-  readonly base: { readonly branch: string; readonly commit: string };
+  /** Without a commit when the repository was not fetched. */
+  readonly base: { readonly branch: string; readonly commit?: string };
   readonly branches: readonly BranchResult[];
   /** Why nothing was looked at: archived, empty, no Docker file. */
   readonly skipped?: string;
+}
+
+/** Where and with what the work is done. `workshopIn` makes one. */
+export interface Workshop {
+  /** The folder that temporary ones are made in, absolute; it is made when it is not there. */
+  readonly folder: string;
+  readonly limits: Limits;
+  /** Ends the work when it aborts: what is under way is killed, and its folder removed. */
+  readonly signal: AbortSignal;
+  /** Works out what a tree needs. */
+  readonly propose: Proposer;
+  /** What `dockfix verify` saw of the same repository; it goes into the text of the pull request. */
+  readonly verification?: Verification;
 }

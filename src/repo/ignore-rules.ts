@@ -4,7 +4,8 @@ import ignore, { type Ignore } from 'ignore';
 import { codeOf } from './file-system.ts';
 import { gitPlace } from './git-dir.ts';
 
-const MAX_SIZE = 1_000_000;
+/** A `.gitignore` of more bytes has no rules. */
+export const MAX_RULES_SIZE = 1_000_000;
 
 /** Matching takes longer by a factor of the path's depth for each `**` of a rule; no real rule has as many. */
 const MAX_DOUBLE_STARS = 4;
@@ -53,24 +54,26 @@ export function isIgnored(rules: IgnoreRules | undefined, path: string, isFolder
   return false;
 }
 
-function withRulesIn(
+/** The rules above with those of the text of a `.gitignore` in a folder (absolute), which come first. */
+export function withRules(above: IgnoreRules | undefined, folder: string, text: string): IgnoreRules | undefined {
+  const lines = text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('#') && line.split(/\*\*+/).length <= MAX_DOUBLE_STARS + 1);
+  return lines.length > 0 ? { folder, rules: ignore({ ignorecase: false }).add(lines), above } : above;
+}
+
+const withRulesIn = (
   place: string,
   name: string,
   folder: string,
   above: IgnoreRules | undefined,
-): IgnoreRules | undefined {
-  const lines = readRules(join(place, name));
-  return lines.length > 0 ? { folder, rules: ignore({ ignorecase: false }).add(lines), above } : above;
-}
+): IgnoreRules | undefined => withRules(above, folder, readRules(join(place, name)));
 
 /** Git neither follows a `.gitignore` that is a symbolic link nor stops at one that it may not read; nor do we. */
-function readRules(path: string): string[] {
+function readRules(path: string): string {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!stats?.isFile() || stats.size > MAX_SIZE) return [];
-  return textOf(path)
-    .replace(/^\ufeff/, '')
-    .split(/\r?\n/)
-    .filter((line) => line !== '' && !line.startsWith('#') && line.split(/\*\*+/).length <= MAX_DOUBLE_STARS + 1);
+  return stats?.isFile() && stats.size <= MAX_RULES_SIZE ? textOf(path) : '';
 }
 
 function textOf(path: string): string {

@@ -15,23 +15,13 @@ import { UserError } from '../errors.ts';
 import { decode } from './encoding.ts';
 import { codeOf } from './file-system.ts';
 import { hasGit } from './git-dir.ts';
-import { type IgnoreRules, isIgnored, rulesAt, rulesBelow } from './ignore-rules.ts';
+import { rulesAt, rulesBelow } from './ignore-rules.ts';
 import { Repo, type RepoFile, type Unread } from './repo.ts';
+import { type Tree, type TreeEntry, walk } from './walk.ts';
 
-const MAX_FILE_SIZE = 10_000_000;
-const MAX_PATHS = 200_000;
-const MAX_DEPTH = 64;
+/** Files of more bytes are not read as text. */
+export const MAX_FILE_SIZE = 10_000_000;
 const BINARY_PROBE = 8192;
-const NEVER_ENTERED: ReadonlySet<string> = new Set(['node_modules', '__pycache__']);
-
-/** What a walk has found so far; paths relative to the root. */
-interface Walk {
-  readonly root: string;
-  readonly paths: string[];
-  readonly ignored: Set<string>;
-  readonly links: Map<string, string>;
-  readonly unread: Unread[];
-}
 
 /**
  * The snapshot of a working tree, listed now and read when asked. `Repo.unread` names what could not be listed; a file
@@ -39,17 +29,26 @@ interface Walk {
  */
 export function scan(root: string): Repo {
   const folder = realRoot(root);
-  const walk: Walk = {
-    root: folder === '/' ? '' : folder,
-    paths: [],
-    ignored: new Set(),
-    links: new Map(),
-    unread: [],
-  };
-  enter(walk, '', rulesAt(folder));
-  const { paths, ignored, links, unread } = walk;
   const load = (path: string): RepoFile | Unread => loadFile(folder, path);
-  return new Repo({ paths, ignored, links, unread, load }, new Map());
+  return new Repo({ ...walk(treeOnDisk(folder), rulesAt(folder)), load }, new Map());
+}
+
+function treeOnDisk(folder: string): Tree {
+  const root = folder === '/' ? '' : folder;
+  return {
+    name: folder,
+    root,
+    entries: (path) => readdirSync(`${root}/${path}`, { withFileTypes: true }).map(entryOf),
+    target: (path) => readlinkSync(`${root}/${path}`),
+    isApart: (path) =>
+      hasGit(`${root}/${path}`) || statSync(`${root}/${path}/pyvenv.cfg`, { throwIfNoEntry: false }) !== undefined,
+    rulesBelow: (above, path) => rulesBelow(above, `${root}/${path}`),
+  };
+}
+
+function entryOf(entry: Dirent): TreeEntry {
+  const kind = entry.isSymbolicLink() ? 'link' : entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : 'other';
+  return { name: entry.name, kind };
 }
 
 /** The root as an absolute path without symbolic links; a `UserError` when it is no folder that can be read. */
@@ -67,47 +66,6 @@ export function realRoot(root: string): string {
   }
 }
 
-function enter(walk: Walk, folder: string, rules: IgnoreRules | undefined): void {
-  const absolute = folder === '' ? walk.root || '/' : `${walk.root}/${folder}`;
-  for (const entry of readdirSync(absolute, { withFileTypes: true })) {
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    try {
-      addEntry(walk, path, entry, rules);
-    } catch (error) {
-      if (codeOf(error) === undefined) throw error;
-      walk.unread.push({ path, reason: `it cannot be read (${codeOf(error)})` });
-    }
-  }
-}
-
-function addEntry(walk: Walk, path: string, entry: Dirent, rules: IgnoreRules | undefined): void {
-  if (entry.name === '.git') return;
-  // Node answers names that are not UTF-8 with U+FFFD in them: such a name cannot be opened again.
-  if (entry.name.includes('\ufffd')) walk.unread.push({ path, reason: 'its name is not UTF-8' });
-  else if (entry.isSymbolicLink()) walk.links.set(path, readlinkSync(`${walk.root}/${path}`));
-  else if (entry.isDirectory()) enterBelow(walk, path, entry.name, rules);
-  else if (entry.isFile()) addFile(walk, path, entry.name, rules);
-}
-
-function enterBelow(walk: Walk, path: string, name: string, rules: IgnoreRules | undefined): void {
-  const absolute = `${walk.root}/${path}`;
-  if (NEVER_ENTERED.has(name) || isIgnored(rules, absolute, true)) return;
-  if (hasGit(absolute) || statSync(`${absolute}/pyvenv.cfg`, { throwIfNoEntry: false })) return;
-  if (path.split('/').length > MAX_DEPTH)
-    walk.unread.push({ path, reason: `it lies more than ${MAX_DEPTH} folders deep` });
-  else enter(walk, path, rulesBelow(rules, absolute));
-}
-
-function addFile(walk: Walk, path: string, name: string, rules: IgnoreRules | undefined): void {
-  if (isIgnored(rules, `${walk.root}/${path}`, false)) {
-    if (!/^\.env(?:\..+)?$|\.env$/.test(name)) return;
-    walk.ignored.add(path);
-  }
-  walk.paths.push(path);
-  if (walk.paths.length > MAX_PATHS)
-    throw new UserError(`${walk.root} holds more than ${MAX_PATHS} files`, 'Name the folder of one project.');
-}
-
 /** Reads a file without following a link that has taken its place. */
 function loadFile(root: string, path: string): RepoFile | Unread {
   let descriptor: number | undefined;
@@ -115,14 +73,24 @@ function loadFile(root: string, path: string): RepoFile | Unread {
     descriptor = openSync(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return { path, reason: 'it is not a regular file' };
-    if (stats.size > MAX_FILE_SIZE) return { path, reason: `it is larger than ${MAX_FILE_SIZE / 1_000_000} MB` };
-    const bytes = readFileSync(descriptor);
-    if (bytes.subarray(0, BINARY_PROBE).includes(0)) return { path, reason: 'it is binary' };
-    return { ...decode(bytes), mode: stats.mode & 0o100 ? 0o755 : 0o644 };
+    if (stats.size > MAX_FILE_SIZE) return tooLarge(path);
+    return fileOf(path, readFileSync(descriptor), stats.mode & 0o100 ? 0o755 : 0o644);
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
     return { path, reason: `it cannot be read (${codeOf(error)})` };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/** Why there is no text of a file of more than `MAX_FILE_SIZE` bytes. */
+export const tooLarge = (path: string): Unread => ({
+  path,
+  reason: `it is larger than ${MAX_FILE_SIZE / 1_000_000} MB`,
+});
+
+/** Bytes as a file of text, or why they are none. */
+export function fileOf(path: string, bytes: Uint8Array, mode: RepoFile['mode']): RepoFile | Unread {
+  if (bytes.subarray(0, BINARY_PROBE).includes(0)) return { path, reason: 'it is binary' };
+  return { ...decode(bytes), mode };
 }

@@ -1,8 +1,8 @@
 import type { ComposeProject } from '../../src/model/compose/project.ts';
+import { openVariables, readsDotenv } from '../../src/model/env/dotenv-need.ts';
 import { examplePath } from '../../src/model/env/example.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
-import { textOf } from '../../src/parse/compose.ts';
 import { nameOf, relativeTo } from '../../src/repo/path.ts';
 
 /** The one stack of a repository that somebody deploys, and what its script has to know. */
@@ -22,9 +22,6 @@ const NOT_DEPLOYED =
 const PRODUCTION = /(?:^|[._-])(?:prod|production)(?:[._-]|$)/i;
 /** Folders whose stacks are shown, tested or developed in, not deployed. */
 const ELSEWHERE = /(?:^|\/)(?:\.[^/]+|examples?|samples?|demos?|docs?|tests?|e2e|fixtures|benchmarks?)(?:\/|$)/i;
-/** Variables of the shell that starts Compose. */
-const OF_THE_SHELL = /^(?:PWD|HOME|USER|UID|GID|HOSTNAME|PATH|DOCKER_HOST|TZ|LANG|COMPOSE_\w+)$/;
-
 /** The deployment of a repository; `undefined` when it has none, or several that have nothing to do with each other. */
 export function deploymentOf(stack: Stack): Deployment | undefined {
   const found = stack.projects.flatMap((project) => {
@@ -67,30 +64,9 @@ function filesOf({ folder, files, overlays }: ComposeProject): readonly string[]
 function envOf(stack: Stack, project: ComposeProject): Deployment['env'] {
   const path = [project.folder, '.env'].filter(Boolean).join('/');
   if (stack.repo.has(path)) return undefined;
-  const files = [...project.files, ...project.overlays.filter(({ path: overlay }) => PRODUCTION.test(nameOf(overlay)))];
-  const names = [...new Set(files.flatMap(({ text }) => openVariables(text)))];
-  const read = stack.services.some((service) => service.project === project && readsEnvFile(service));
-  if (names.length === 0 && !read) return undefined;
+  const overlays = project.overlays.filter(({ path: overlay }) => PRODUCTION.test(nameOf(overlay)));
+  const names = openVariables([...project.files, ...overlays]);
+  if (names.length === 0 && !readsDotenv(stack, project)) return undefined;
   const example = examplePath(stack, project.folder);
   return { example: stack.repo.has(example) ? nameOf(example) : undefined, names };
 }
-
-/** `${X}`, `${X:?…}` and `$X` outside comments: those without a default. */
-const openVariables = (text: string): readonly string[] =>
-  text
-    .split('\n')
-    .map((line) => line.replace(/(?:^|\s)#.*$/, ''))
-    .flatMap((line) => [...line.matchAll(/(?<!\$)\$(?:\{(\w+)(?::?\?[^}]*)?\}|([A-Za-z_]\w*))/g)])
-    .map(([, braced, plain]) => braced ?? plain ?? '')
-    .filter((name) => !OF_THE_SHELL.test(name));
-
-/** `env_file: .env`, unless it says `required: false`. */
-const readsEnvFile = (service: Service): boolean =>
-  (service.parts.get('env_file') ?? []).some(({ node }) => {
-    const items = node.kind === 'seq' ? node.items.map(({ value }) => value) : [node];
-    return items.some((item) => {
-      if (item.kind !== 'map') return /^(?:\.\/)?\.env$/.test(textOf(item) ?? '');
-      const value = (key: string): string => textOf(item.entries.find((entry) => entry.key.value === key)?.value) ?? '';
-      return /^(?:\.\/)?\.env$/.test(value('path')) && value('required') !== 'false';
-    });
-  });

@@ -16,6 +16,11 @@ export type Contact =
 
 /** Images whose job is to pass requests on. */
 const PROXY = /(?:^|\/)(?:nginx|traefik|caddy|haproxy|envoy|httpd|apache|openresty|nginx-proxy|kong)(?:[:@-]|$)/;
+
+/** Whether a service passes requests on to others. */
+export const isProxy = ({ service, image }: ServiceView): boolean =>
+  PROXY.test(service.image?.text ?? image?.base ?? '');
+
 /** Variables whose value may be the address of another process; those of stores are not. */
 const ADDRESS = /URL|URI|HOST|ADDR|ENDPOINT|SERVER|ORIGIN|UPSTREAM|BACKEND|SERVICE|TARGET|PEER/i;
 const OF_A_STORE = /DATABASE|DB|SQL|PG|MONGO|REDIS|CACHE|BROKER|CELERY|RABBIT|AMQP|SENTRY|SMTP|MAIL/i;
@@ -48,8 +53,7 @@ function inCompose(view: ServiceView, other: Service): Evidence | undefined {
   const { service } = view;
   const names = namesOf(other);
   const naming = namingOf(other);
-  if (PROXY.test(service.image?.text ?? view.image?.base ?? ''))
-    return { at: service.at, says: `${service.name} is a proxy` };
+  if (isProxy(view)) return { at: service.at, says: `${service.name} is a proxy` };
   for (const { name, value, at } of service.environment.values())
     if (value && hostsOf(value.text).some((host) => names.has(host)))
       return { at, says: `${name} points at ${other.name}` };

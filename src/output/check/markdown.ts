@@ -1,5 +1,5 @@
 import { type Check, fails, type Problem, type Range } from '../check.ts';
-import { visible } from '../visible.ts';
+import { code, markdownText } from '../markdown-text.ts';
 import { linesOf, summaryOf } from './words.ts';
 
 /** The check as Markdown, for a summary of a job or a comment on a change. */
@@ -35,20 +35,3 @@ function problemText(problem: Problem): string {
 }
 
 const placeOf = ({ path, start }: Range): string => `${path}:${start.line}`;
-
-/** Text that Markdown shows as it is: no markup, no HTML, no mention of a person. */
-const markdownText = (text: string): string =>
-  visible(text)
-    .replace(/[\\`*_{}[\]<>#|~!]/g, '\\$&')
-    .replaceAll('&', '&amp;')
-    .replaceAll('@', '&#64;')
-    .replaceAll('://', ':\u200b//')
-    .replaceAll('\t', ' ');
-
-/** Code, in more backticks than it holds. */
-function code(text: string): string {
-  const shown = visible(text).replaceAll('\t', ' ');
-  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return longest > 0 ? `${fence} ${shown} ${fence}` : `${fence}${shown}${fence}`;
-}

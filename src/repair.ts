@@ -1,0 +1,96 @@
+import { setFlagsFromString } from 'node:v8';
+import { transforms } from '../transforms/index.ts';
+import { pythonWasm } from './assets.ts';
+import { type Config, readConfig } from './config.ts';
+import { UserError } from './errors.ts';
+import type { Finding } from './finding.ts';
+import { ignoreAt } from './model/ignore-comment.ts';
+import { mayRepeatInit } from './model/node/source.ts';
+import { dockerFiles, unreadFiles } from './model/unread-files.ts';
+import { loadPython } from './parse/python.ts';
+import { loadTypescript } from './parse/typescript.ts';
+import { type Notice, type Run, run } from './pipeline/run.ts';
+import { pathMatcher } from './repo/ignore-rules.ts';
+import type { Repo } from './repo/repo.ts';
+import { selectTransforms } from './selection.ts';
+import type { Transform } from './transform.ts';
+
+/** Which transforms run, and which of their fixes are applied. */
+export interface RepairFlags {
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly group: readonly Transform['group'][];
+  readonly safeOnly?: true;
+}
+
+/** A run, and the configuration of the repository that it followed. */
+export interface Repair {
+  readonly result: Run;
+  readonly config: Config;
+}
+
+/** There is no Docker file that could be read; `unread` are those that could not. */
+export interface NothingToRepair {
+  readonly unread: readonly Notice[];
+}
+
+/**
+ * What the chosen transforms make of a snapshot, with the configuration that it holds. `hidden` is a file that is no part of it.
+ * A `UserError` when the configuration or the flags are wrong.
+ */
+export async function repair(
+  all: Repo,
+  flags: RepairFlags,
+  hidden: string | undefined,
+): Promise<Repair | NothingToRepair> {
+  const config = readConfig(all, transforms);
+  const chosen = chosenBy(flags, config);
+  const repo = withoutOwn(all, hidden);
+  const isExcluded = pathMatcher(config.exclude);
+  const unread = unreadFiles(repo);
+  if (dockerFiles(repo).length === 0) return { unread };
+  await loadParsers(repo);
+  const allow = new Set(flags.safeOnly ? (['safe'] as const) : (['safe', 'review'] as const));
+  const touches = ({ at, fix }: Finding): readonly string[] => [
+    at.path,
+    ...(fix?.changes ?? []).map((change) => change.path),
+  ];
+  const ran = run(repo, chosen, {
+    allow,
+    named: new Set(flags.only),
+    leave: ({ id }, finding, seen) => {
+      if (touches(finding).some(isExcluded)) return 'excluded by configuration';
+      return ignoreAt(seen, id, finding.at) ? 'ignored by comment' : undefined;
+    },
+  });
+  const notices = [...unread, ...ran.notices].filter((notice) => !isExcluded(notice.path));
+  return { config, result: { ...ran, notices } };
+}
+
+/** What the command line says about transforms goes over what the configuration says. */
+function chosenBy(flags: RepairFlags, config: Config): readonly Transform[] {
+  const { only, skip } = flags;
+  const selected = selectTransforms(transforms, { only, skip, groups: [...flags.group, ...config.groups] });
+  if (only.length > 0) return selected;
+  const chosen = transforms.filter(({ id }) => {
+    const on = config.transforms.get(id);
+    return on === undefined ? selected.some((each) => each.id === id) : on && !skip.includes(id);
+  });
+  if (chosen.length === 0) throw new UserError('No transform is left to run', 'See them with: dockfix list');
+  return chosen;
+}
+
+/** The files of dockfix itself name files and say words that would count as what the repository's own files say. */
+function withoutOwn(repo: Repo, hidden: string | undefined): Repo {
+  const own = repo.paths.filter((each) => each === hidden || /^(?:\.github\/|\.)?dockfix(?:[.-][\w.-]+)?\.(?:json|ya?ml)$/.test(each));
+  return own.length === 0 ? repo : repo.with(new Map(own.map((each) => [each, null])));
+}
+
+/** The parsers of Python and TypeScript are loaded only for repositories that need them. */
+async function loadParsers(repo: Repo): Promise<void> {
+  if (mayRepeatInit(repo)) await loadTypescript();
+  if (!repo.paths.some((path) => path.endsWith('.py'))) return;
+  // The optimising compiler would take longer than the parsing.
+  setFlagsFromString('--liftoff-only');
+  await loadPython(pythonWasm());
+}
