@@ -35,7 +35,7 @@ export interface PullRequest {
   readonly base: string;
   /** The branch that it wants to merge. */
   readonly head: string;
-  /** The repository that the branch is in, which is another one for forks. */
+  /** The repository that the branch is in, which is another one for forks; empty when that is gone. */
   readonly headRepository: string;
   /** The commit that the branch is at, as the forge knows it. */
   readonly headCommit: string;

@@ -113,8 +113,9 @@ function describe(document: Schema): Description {
   }
 
   function faults(schema: Schema, value: unknown, at: string, strict: boolean): readonly string[] {
-    const validate = validators.get(schema) ?? ajv.compile(translated(schema, resolve, strict));
-    validators.set(schema, validate);
+    const target = resolve(schema);
+    const validate = validators.get(target) ?? ajv.compile(translated(target, resolve, strict));
+    validators.set(target, validate);
     if (validate(value)) return [];
     return (validate.errors ?? []).map(
       ({ instancePath, message, params }) => `${at}${instancePath}: ${message} ${JSON.stringify(params)}`,
