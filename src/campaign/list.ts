@@ -37,9 +37,10 @@ function fromLines(path: string, text: string): readonly Listed[] {
 }
 
 function fromData(path: string, text: string): readonly Listed[] {
-  const file = readCompose(path, text);
+  const { whole, added } = asMapping(text);
+  const file = readCompose(path, whole);
   const [problem] = file.problems;
-  const placeAt = (offset: number): string => `${path}:${lineNumber(text, offset)}`;
+  const placeAt = (offset: number): string => `${path}:${lineNumber(whole, offset) - added}`;
   if (problem) throw new UserError(`${placeAt(problem.at.start)}: ${problem.message}`, problem.hint ?? EXAMPLE);
   const list = file.root?.kind === 'map' ? valueAt(file.root, 'repositories') : file.root;
   if (list?.kind !== 'seq') throw new UserError(`${path} holds no list of repositories`, EXAMPLE);
@@ -50,6 +51,14 @@ function fromData(path: string, text: string): readonly Listed[] {
     if (repository === undefined) throw new UserError(`${at}: this is no repository`, EXAMPLE);
     return { repository, at, ...(base !== undefined && { base }) };
   });
+}
+
+/** The reader wants a mapping at the top: a list alone becomes the one of `repositories`; `added` counts the lines above it. */
+function asMapping(text: string): { readonly whole: string; readonly added: number } {
+  const first = /^(?:\s|#.*|---\s)*([[-])/.exec(text)?.[1];
+  if (first === '[') return { whole: `{repositories: ${text}\n}`, added: 0 };
+  if (first === '-') return { whole: `repositories:\n${text.replace(/^---(?=\s)/m, '#')}`, added: 1 };
+  return { whole: text, added: 0 };
 }
 
 const wordOf = (node: ComposeNode | undefined): string | undefined =>

@@ -1,3 +1,4 @@
+import { visible } from '../output/visible.ts';
 import { type RepositoryRow, repairCount, type Summary } from './summary.ts';
 import { totals } from './table.ts';
 
@@ -86,4 +87,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+const escaped = (text: string): string =>
+  visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);

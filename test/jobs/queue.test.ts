@@ -98,6 +98,7 @@ describe.each(Object.entries(KINDS))('a queue %s', (_, start) => {
       expect(active.get(repository)).toBe(1);
       total = [...active.values()].reduce((sum, each) => sum + each, 0);
       most = Math.max(most, total);
+      if (repository === 'acme/blog') await until('another one runs', () => most > 1);
       await new Promise((resolve) => setTimeout(resolve, 30));
       active.set(repository, (active.get(repository) ?? 0) - 1);
       return doneWith(repository);
@@ -147,7 +148,7 @@ describe.each(Object.entries(KINDS))('a queue %s', (_, start) => {
       starts.push({ forge: job.forge.url, at: Date.now() });
       if (limitedAt === 0) {
         limitedAt = Date.now();
-        throw new ForgeError('rate limited', 'too many requests', 2);
+        throw new ForgeError('rate limited', 'too many requests', 3);
       }
       return doneWith(repositoryOf(job));
     });
@@ -159,11 +160,11 @@ describe.each(Object.entries(KINDS))('a queue %s', (_, start) => {
     const held = await Promise.all(names.map((name) => queue.add(fixJob(name, FORGE))));
     const other = await queue.add(fixJob('acme/shop', 'https://other.example.org'));
     expect(await other.end).toMatchObject({ state: 'done' });
-    expect(Date.now() - limitedAt).toBeLessThan(1_900);
+    expect(starts.filter(({ forge }) => forge === FORGE)).toHaveLength(1);
     for (const { end } of [limited, ...held]) expect(await end).toMatchObject({ state: 'done' });
     const again = starts.filter(({ forge }) => forge === FORGE).slice(1);
     expect(again).toHaveLength(9);
-    for (const { at } of again) expect(at - limitedAt).toBeGreaterThanOrEqual(1_990);
+    for (const { at } of again) expect(at - limitedAt).toBeGreaterThanOrEqual(2_990);
     await close();
   });
 

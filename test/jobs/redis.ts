@@ -13,7 +13,9 @@ export interface RedisServer {
   /** Everything that it holds, as bytes: the dump that a save would write. */
   readonly dump: () => Promise<Buffer>;
   readonly stop: () => Promise<void>;
-  /** Starts it again at the same port; with what a graceful stop saved. */
+  /** Ends it, and keeps what its settings let it keep. */
+  readonly away: () => Promise<void>;
+  /** Starts it again at the same port. */
   readonly start: () => Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export async function startRedis(settings: readonly string[]): Promise<RedisServ
     server = await listening(port, folder, settings);
   };
   const end = async (): Promise<void> => {
-    if (!server || server.exitCode !== null) return;
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
     const ended = once(server, 'exit');
     server.kill('SIGTERM');
     await ended;
@@ -47,9 +49,10 @@ export async function startRedis(settings: readonly string[]): Promise<RedisServ
     url: `redis://127.0.0.1:${port}`,
     port,
     start,
+    away: end,
     dump: async () => {
       const { Redis } = await import('ioredis');
-      const redis = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 1 });
+      const redis = new Redis(port, '127.0.0.1');
       const parts: Buffer[] = [];
       for (const key of await redis.keys('*')) parts.push(Buffer.from(key), await contentOf(redis, key));
       await redis.quit();
@@ -84,7 +87,7 @@ async function listening(port: number, folder: string, settings: readonly string
   const argv = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   const server = spawn('redis-server', [...argv, ...settings], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
-  const failed = new Promise<never>((_, reject) => {
+  const failed = new Promise<never>((_resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'ENOENT' ? new Error('redis-server is not installed: apt-get install redis-server') : error,
