@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { transforms } from '../transforms/index.ts';
 import { version } from './assets.ts';
 import { type ApplyFlags, applyCommand, putRight, repairOf, rootAt } from './cli/apply.ts';
+import { type BotFlags, botOptions } from './cli/bot-options.ts';
 import type { CampaignFlags } from './cli/campaign.ts';
 import { campaignOptions, workerOptions } from './cli/campaign-options.ts';
 import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
@@ -180,6 +181,10 @@ function program(environment: Environment, exit: (status: number) => void): Comm
       exit(await campaignCommand(environment, list, flags));
     },
   );
+  botOptions(root.command('bot')).action(async (flags: BotFlags) => {
+    const { botCommand } = await import('./remote.ts');
+    exit(await botCommand(environment, flags));
+  });
   workerOptions(root.command('worker')).action(async (flags: WorkerFlags) => {
     const { workerCommand } = await import('./remote.ts');
     exit(await workerCommand(environment, flags));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CONFIG_FILES } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { CommitCheck, PullRequest } from '../forge/forge.ts';
-import type { CheckJob, JobResult } from '../jobs/jobs.ts';
+import type { CheckJob } from '../jobs/jobs.ts';
 import { withCommits } from '../pull-request/clone.ts';
 import { layDown } from '../pull-request/snapshot.ts';
 import { uncheckedRun, wrongConfigRun } from './check-run.ts';
@@ -13,14 +13,14 @@ import { relevanceOf } from './relevance.ts';
 import { remoteOf, type Workbench } from './workbench.ts';
 
 /** Checks the head of a pull request, and shows there what it touches. A job for a head that is not the head any more shows nothing. */
-export async function doCheck(bench: Workbench, job: CheckJob): Promise<JobResult> {
+export async function doCheck(bench: Workbench, job: CheckJob): Promise<CommitCheck['conclusion'] | 'none'> {
   const { forge } = bench;
   const pull = await forge.pullRequest(job.repository, job.pullRequest);
-  if (pull.state !== 'open' || pull.headCommit !== job.commit) return { kind: 'check', conclusion: 'none' };
+  if (pull.state !== 'open' || pull.headCommit !== job.commit) return 'none';
   const check = await checkOfPull(bench, job.repository, pull);
-  if (!check) return { kind: 'check', conclusion: 'none' };
+  if (!check) return 'none';
   await forge.setCheck(job.repository, check);
-  return { kind: 'check', conclusion: check.conclusion };
+  return check.conclusion;
 }
 
 /** What is to be shown at the head of a pull request; undefined when that is nothing. */

@@ -4,7 +4,7 @@ import { transforms } from '../../transforms/index.ts';
 import { readmeOf } from '../assets.ts';
 import { UserError } from '../errors.ts';
 import type { PullRequest } from '../forge/forge.ts';
-import type { CommandJob, JobResult } from '../jobs/jobs.ts';
+import type { CommandJob } from '../jobs/jobs.ts';
 import { withCommits } from '../pull-request/clone.ts';
 import { layDown } from '../pull-request/snapshot.ts';
 import type { FixRequest } from '../pull-request/types.ts';
@@ -25,23 +25,22 @@ interface Reply {
   readonly afterwards?: () => Promise<void>;
 }
 
-/** Does what a comment asks for and answers it, once; does nothing for people who may not write. */
-export async function doCommand(bench: Workbench, job: CommandJob): Promise<JobResult> {
+/** Does what a comment asks for and answers it, once; does nothing for people who may not write. True when it answered. */
+export async function doCommand(bench: Workbench, job: CommandJob): Promise<boolean> {
   const { forge, log } = bench;
   const { repository, pullRequest: number, comment, author } = job;
-  const silent: JobResult = { kind: 'command', answered: false };
   if (!(await forge.canWrite(repository, author))) {
     log.info({ repository, pullRequest: number, comment }, 'a command of somebody who may not write was not done');
-    return silent;
+    return false;
   }
   const { answered } = memoryOf(await forge.comments(repository, number), await forge.self());
-  if (answered.has(comment) && job.command.name !== 'ignore') return silent;
+  if (answered.has(comment) && job.command.name !== 'ignore') return false;
   const pull = await forge.pullRequest(repository, number);
   const { text, marks, afterwards } = await replyTo(bench, job, pull).catch(refused);
   const isNew = !answered.has(comment);
   if (isNew) await forge.comment(repository, number, `${[answerMark(comment), ...(marks ?? [])].join('\n')}\n${text}`);
   await afterwards?.();
-  return { kind: 'command', answered: isNew };
+  return isNew;
 }
 
 function refused(error: unknown): Reply {

@@ -1,7 +1,7 @@
 import { transforms } from '../../transforms/index.ts';
 import { type BotConfig, readConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
-import type { FixJob, JobResult } from '../jobs/jobs.ts';
+import type { FixJob } from '../jobs/jobs.ts';
 import { type Adapt, branchOf, fixRepository } from '../pull-request/fix-repository.ts';
 import type { FixRequest, FixResult } from '../pull-request/types.ts';
 import { Repo } from '../repo/repo.ts';
@@ -11,12 +11,9 @@ import { memoryOf } from './marks.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Brings the pull requests of a repository up to date, as the job says, or as the repository's own configuration says. */
-export async function doFix(bench: Workbench, job: FixJob): Promise<JobResult> {
-  const { request, configured } = job;
-  const result = configured
-    ? await fixAsConfigured(bench, request, configured.pushed)
-    : await fixRepository(bench.forge, request, bench.workshop);
-  return { kind: 'fix', result };
+export function doFix(bench: Workbench, { request, configured }: FixJob): Promise<FixResult> {
+  if (configured) return fixAsConfigured(bench, request, configured.pushed);
+  return fixRepository(bench.forge, request, bench.workshop);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Forge, ForgeAddress } from '../forge/forge.ts';
+import type { Forge } from '../forge/forge.ts';
 import type { Log } from '../jobs/jobs.ts';
 import type { Remote } from '../pull-request/git.ts';
 import type { Workshop } from '../pull-request/types.ts';
@@ -11,9 +11,6 @@ export interface Workbench {
   readonly inspect: Inspector;
   readonly log: Log;
 }
-
-/** Makes workbenches: one for each job. */
-export type Workbenches = (address: ForgeAddress, signal: AbortSignal) => Workbench;
 
 /** Where git fetches a repository from. */
 export async function remoteOf(forge: Forge, name: string): Promise<Remote> {
