@@ -16,7 +16,7 @@ import {
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { configSchema } from '../src/config.ts';
+import { botFileSchema, configSchema } from '../src/config.ts';
 import { reportSchema } from '../src/output/report/schema.ts';
 import { transforms } from '../transforms/index.ts';
 
@@ -85,8 +85,12 @@ for (const id of readdirSync('transforms')) {
   if (existsSync(readme)) copyFileSync(readme, join(dist, 'readmes', `${id}.md`));
 }
 
-writeFileSync(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(transforms), undefined, 2)}\n`);
-writeFileSync(join(dist, 'report.schema.json'), `${JSON.stringify(reportSchema(), undefined, 2)}\n`);
+for (const [file, schema] of [
+  ['config.schema.json', configSchema(transforms)],
+  ['bot.schema.json', botFileSchema(transforms)],
+  ['report.schema.json', reportSchema()],
+] as const)
+  writeFileSync(join(dist, file), `${JSON.stringify(schema, undefined, 2)}\n`);
 
 chmodSync(join(dist, 'bin.cjs'), 0o755);
 execFileSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: 'inherit' });

@@ -3,6 +3,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { transforms } from '../transforms/index.ts';
 import { version } from './assets.ts';
 import { type ApplyFlags, applyCommand, putRight, repairOf, rootAt } from './cli/apply.ts';
+import { type BotFlags, botOptions } from './cli/bot-options.ts';
+import type { CampaignFlags } from './cli/campaign.ts';
+import { campaignOptions, workerOptions } from './cli/campaign-options.ts';
 import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
 import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
@@ -10,6 +13,7 @@ import { paletteFor } from './cli/palette.ts';
 import { type PrFlags, prOptions } from './cli/pr-options.ts';
 import { REPORT_FORMATS, type ReportFlags, reportCommand } from './cli/report.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
+import type { WorkerFlags } from './cli/worker.ts';
 import { UserError } from './errors.ts';
 import { maskShapes } from './model/secret/mask.ts';
 import type { Palette } from './output/palette.ts';
@@ -17,6 +21,8 @@ import { visible } from './output/visible.ts';
 import type { RepairFlags } from './repair.ts';
 import { undo } from './repo/disk.ts';
 import type { Transform } from './transform.ts';
+
+export type { Command } from 'commander';
 
 /** A stream that the program writes to. */
 export interface Output {
@@ -49,6 +55,7 @@ Examples:
   dockfix check --format github          find the same in CI; exit 1 when there is something
   dockfix pr acme/shop --dry-run         the pull request that would repair a repository on GitHub
   dockfix report -o CORRECTION.md        the document that you hand over with it
+  dockfix campaign --org acme --dry-run  the same for all repositories of an organisation
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
 
@@ -181,6 +188,20 @@ function program(environment: Environment, exit: (status: number) => void): Comm
   withSelection(prOptions(root.command('pr'))).action(async (repository: string, flags: PrFlags) => {
     const { prCommand } = await import('./remote.ts');
     exit(await prCommand(environment, repository, flags));
+  });
+  withSelection(campaignOptions(root.command('campaign'))).action(
+    async (list: string | undefined, flags: CampaignFlags) => {
+      const { campaignCommand } = await import('./remote.ts');
+      exit(await campaignCommand(environment, list, flags));
+    },
+  );
+  botOptions(root.command('bot')).action(async (flags: BotFlags) => {
+    const { botCommand } = await import('./remote.ts');
+    exit(await botCommand(environment, flags));
+  });
+  workerOptions(root.command('worker')).action(async (flags: WorkerFlags) => {
+    const { workerCommand } = await import('./remote.ts');
+    exit(await workerCommand(environment, flags));
   });
   root
     .command('list')

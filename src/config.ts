@@ -1,10 +1,12 @@
+import { BOT_DEFAULTS, type BotConfig, botConfigOf, botSchema } from './config/bot.ts';
+import { entriesIn, itemsIn, oneOf, type Reading, readingOf, switchAt, wrong } from './config/reading.ts';
 import { UserError } from './errors.ts';
-import { lineNumber } from './lines.ts';
-import { type ComposeEntry, type ComposeNode, readCompose, valueAt } from './parse/compose.ts';
 import type { Repo } from './repo/repo.ts';
-import { nearest } from './selection.ts';
 import type { Level, Transform } from './transform.ts';
 import { eitherOf } from './words.ts';
+
+export { BOT_DEFAULTS, type BotConfig } from './config/bot.ts';
+export { ConfigError } from './config/reading.ts';
 
 /** What a repository says about how dockfix treats it. */
 export interface Config {
@@ -15,28 +17,63 @@ export interface Config {
   readonly severity: ReadonlyMap<string, Level>;
   /** Patterns as in `.gitignore`, of files that are read, but neither reported nor changed. */
   readonly exclude: readonly string[];
+  /** What the bot does here; only `.github/dockfix.yml` speaks of it. */
+  readonly bot: BotConfig;
 }
 
-const NONE: Config = { transforms: new Map(), groups: [], severity: new Map(), exclude: [] };
-const FILES = ['dockfix.yml', 'dockfix.json'];
-const KEYS = ['$schema', 'transforms', 'groups', 'severity', 'exclude'];
+const NONE: Config = { transforms: new Map(), groups: [], severity: new Map(), exclude: [], bot: BOT_DEFAULTS };
+/** Where the bot looks for what concerns it; it may say all that the others say, too. */
+export const BOT_FILE = '.github/dockfix.yml';
+/** The files that can hold a configuration. */
+export const CONFIG_FILES = ['dockfix.yml', 'dockfix.json', 'package.json', BOT_FILE] as const;
+const KEYS = ['$schema', 'transforms', 'groups', 'severity', 'exclude'] as const;
 const GROUPS = ['repair', 'hygiene'] as const;
 const LEVELS = ['error', 'warning', 'note'] as const;
 
-/** Reads `dockfix.yml`, `dockfix.json` or `dockfix` in package.json at the root; a `UserError` names the place of what is wrong. */
+/**
+ * Reads `dockfix.yml`, `dockfix.json` or `dockfix` in package.json at the root, or `.github/dockfix.yml`; a `ConfigError` names the
+ * place of what is wrong. A `.github/dockfix.yml` that speaks of the bot alone may stand beside one of the others.
+ */
 export function readConfig(repo: Repo, transforms: readonly Transform[]): Config {
-  const found = [...FILES, 'package.json'].flatMap((path) => {
-    const reading = repo.has(path) ? readingOf(repo, path) : undefined;
-    return reading ? [reading] : [];
+  const found = CONFIG_FILES.flatMap((path) => {
+    const text = repo.has(path) ? repo.read(path) : undefined;
+    const reading = text === undefined ? undefined : readingOf(path, text);
+    return reading ? [{ reading, config: configOf(reading, transforms) }] : [];
   });
-  const [first, second] = found;
+  const [first, second] = found.filter(({ reading }) => !speaksOfBotAlone(reading));
   if (second)
-    throw new UserError(`There are two configurations: ${first?.path} and ${second.path}`, 'Keep one of them.');
-  return first ? configOf(first, transforms) : NONE;
+    throw new UserError(
+      `There are two configurations: ${first?.reading.path} and ${second.reading.path}`,
+      second.reading.path === BOT_FILE ? `Keep one of them, or only bot: in ${BOT_FILE}.` : 'Keep one of them.',
+    );
+  const bot = found.find(({ reading }) => reading.path === BOT_FILE)?.config.bot ?? BOT_DEFAULTS;
+  return { ...(first?.config ?? NONE), bot };
+}
+
+const speaksOfBotAlone = ({ path, node }: Reading): boolean =>
+  path === BOT_FILE &&
+  (node?.kind !== 'map' || node.own.every(({ key }) => key.value === 'bot' || key.value === '$schema'));
+
+interface Schema {
+  readonly $schema: string;
+  readonly title: string;
+  readonly type: 'object';
+  readonly additionalProperties: false;
+  readonly properties: Readonly<Record<string, object>>;
+}
+
+/** The JSON Schema of `.github/dockfix.yml`. */
+export function botFileSchema(transforms: readonly Transform[]): Schema {
+  const schema = configSchema(transforms);
+  return {
+    ...schema,
+    title: 'Configuration of dockfix and its bot',
+    properties: { ...schema.properties, bot: botSchema() },
+  };
 }
 
 /** The JSON Schema of a configuration. */
-export function configSchema(transforms: readonly Transform[]): object {
+export function configSchema(transforms: readonly Transform[]): Schema {
   const each = (value: object): object => ({
     type: 'object',
     additionalProperties: false,
@@ -68,46 +105,28 @@ export function configSchema(transforms: readonly Transform[]): object {
   };
 }
 
-interface Reading {
-  readonly path: string;
-  readonly text: string;
-  readonly node: ComposeNode | undefined;
-}
-
-/** JSON is YAML, so one reader does. */
-function readingOf(repo: Repo, path: string): Reading | undefined {
-  const text = repo.read(path);
-  if (text === undefined) return undefined;
-  const isPackage = path === 'package.json';
-  if (isPackage && !text.includes('"dockfix"')) return undefined;
-  const file = readCompose(path, text);
-  const [problem] = file.problems;
-  if (problem) {
-    // A broken package.json is the business of others.
-    if (isPackage) return undefined;
-    throw new UserError(`${path}:${lineNumber(text, problem.at.start)}: ${problem.message}`, problem.hint);
-  }
-  const node = isPackage ? valueAt(file.root, 'dockfix') : file.root;
-  return isPackage && !node ? undefined : { path, text, node };
-}
-
 function configOf(reading: Reading, transforms: readonly Transform[]): Config {
   const { node } = reading;
+  const keys = reading.path === BOT_FILE ? ([...KEYS, 'bot'] as const) : KEYS;
   if (!node && /^\s*(?:#.*\s*)*$/.test(reading.text)) return NONE;
   if (node?.kind !== 'map')
-    throw wrong(reading, node, 'A configuration is a mapping', `Its keys are ${eitherOf(KEYS)}.`);
-  for (const { key } of node.own) oneOf(reading, key, KEYS, 'key');
+    throw wrong(reading, node, 'A configuration is a mapping', `Its keys are ${eitherOf(keys)}.`);
+  for (const { key } of node.own) {
+    if (key.value === 'bot' && reading.path !== BOT_FILE)
+      throw wrong(reading, key, 'There is no key "bot" here', `It belongs into ${BOT_FILE}.`);
+    oneOf(reading, key, keys, 'key');
+  }
   const ids = transforms.map(({ id }) => id);
   return {
     transforms: new Map(
-      entriesIn(reading, node, 'transforms', ids).map(({ key, value }) => [
+      entriesIn(reading, node, 'transforms', ids, 'transform').map(({ key, value }) => [
         String(key.value),
-        switchOf(oneOf(reading, value, ['on', 'off', 'true', 'false'], 'switch')),
+        switchAt(reading, value),
       ]),
     ),
     groups: itemsIn(reading, node, 'groups').map((item) => oneOf(reading, item, GROUPS, 'group')),
     severity: new Map(
-      entriesIn(reading, node, 'severity', ids).map(({ key, value }) => [
+      entriesIn(reading, node, 'severity', ids, 'transform').map(({ key, value }) => [
         String(key.value),
         oneOf(reading, value, LEVELS, 'severity'),
       ]),
@@ -117,37 +136,6 @@ function configOf(reading: Reading, transforms: readonly Transform[]): Config {
         throw wrong(reading, item, 'This is no pattern', 'Write it as in .gitignore: legacy/**');
       return item.value;
     }),
+    bot: botConfigOf(reading, node),
   };
-}
-
-const switchOf = (word: string): boolean => word === 'on' || word === 'true';
-
-function entriesIn(reading: Reading, node: ComposeNode, key: string, ids: readonly string[]): readonly ComposeEntry[] {
-  const value = valueAt(node, key);
-  if (!value) return [];
-  if (value.kind !== 'map') throw wrong(reading, value, `${key} is a mapping`, `Write it as ${key}: { ${ids[0]}: … }`);
-  for (const entry of value.entries) oneOf(reading, entry.key, ids, 'transform');
-  return value.entries;
-}
-
-function itemsIn(reading: Reading, node: ComposeNode, key: string): readonly ComposeNode[] {
-  const value = valueAt(node, key);
-  if (!value) return [];
-  if (value.kind !== 'seq') throw wrong(reading, value, `${key} is a list`, `Write it as ${key}: [ … ]`);
-  return value.items.map((item) => item.value);
-}
-
-/** The one of some words that stands there; else an error that names the nearest. */
-function oneOf<const T extends string>(reading: Reading, node: ComposeNode, words: readonly T[], what: string): T {
-  const text = node.kind === 'scalar' ? String(node.value) : '';
-  const found = words.find((word) => word === text);
-  if (found !== undefined) return found;
-  const near = nearest(text, words);
-  const hint =
-    near !== undefined ? `Did you mean ${near}?` : words.length > 8 ? 'See: dockfix list' : `It is ${eitherOf(words)}.`;
-  throw wrong(reading, node, `There is no ${what} "${text}"`, hint);
-}
-
-function wrong({ path, text }: Reading, node: ComposeNode | undefined, message: string, hint: string): UserError {
-  return new UserError(`${path}:${lineNumber(text, node?.at.start ?? 0)}: ${message}`, hint);
 }

@@ -69,15 +69,34 @@ const UNITS: readonly {
     files: /^src\/finding-selection\.ts$/,
     imports: /^src\/(errors|finding|selection|transform|output\/(original-)?place|pipeline\/run)\.ts$/,
   },
-  {
-    files: /^src\/config\.ts$/,
-    imports: /^src\/((errors|finding|lines|words|selection|transform|repo\/repo)\.ts$|parse\/)/,
-  },
+  { files: /^src\/config\.ts$/, imports: /^src\/((errors|words|transform|repo\/repo)\.ts$|config\/)/ },
+  { files: /^src\/config\//, imports: /^src\/((errors|lines|words|selection|parse\/compose)\.ts$|config\/)/ },
   {
     files: /^src\/repair\.ts$/,
     imports:
       /^(src\/((errors|finding|config|selection|assets|transform)\.ts$|repo\/(repo|ignore-rules)\.ts$|(model|parse|pipeline)\/)|transforms\/index\.ts$)/,
     node: true,
+  },
+  {
+    files: /^src\/jobs\/(jobs|keys|retry|work|in-process)\.ts$/,
+    imports: /^src\/(forge\/(forge|forge-error)|pull-request\/types|jobs\/(jobs|keys|retry))\.ts$/,
+    node: true,
+  },
+  {
+    files: /^src\/jobs\//,
+    imports: /^src\/(errors|forge\/forge|jobs\/[\w-]+)\.ts$/,
+    node: true,
+    packages: true,
+  },
+  {
+    files: /^src\/campaign\/journal\.ts$/,
+    imports: /^src\/(errors|campaign\/target)\.ts$/,
+    node: true,
+  },
+  {
+    files: /^src\/campaign\//,
+    imports:
+      /^src\/((errors|lines|parse\/compose|forge\/forge|pull-request\/types)\.ts$|jobs\/(jobs|keys)\.ts$|output\/(palette|visible)\.ts$|campaign\/)/,
   },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
   { files: /^src\/((bin|cli|index|remote)\.ts$|cli\/)/, imports: /./, node: true, packages: true },

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { configSchema, readConfig } from '../src/config.ts';
+import { BOT_DEFAULTS, botFileSchema, ConfigError, configSchema, readConfig } from '../src/config.ts';
 import { UserError } from '../src/errors.ts';
 import { Repo } from '../src/repo/repo.ts';
 import { transforms } from '../transforms/index.ts';
@@ -26,6 +26,7 @@ const FULL = {
   groups: ['hygiene'],
   severity: new Map([['persist-data', 'warning']]),
   exclude: ['examples/**'],
+  bot: BOT_DEFAULTS,
 };
 const YAML =
   'transforms:\n  split-copy: off\n  drop-root: on\ngroups: [hygiene]\nseverity:\n  persist-data: warning\nexclude:\n  - examples/**\n';
@@ -53,7 +54,13 @@ describe('a configuration', () => {
     ['package.json', '{"dockfix":'],
     ['app/dockfix.yml', 'nonsense: 1\n'],
   ])('%s with %j says nothing', (path, text) => {
-    expect(read(path, text)).toEqual({ transforms: new Map(), groups: [], severity: new Map(), exclude: [] });
+    expect(read(path, text)).toEqual({
+      transforms: new Map(),
+      groups: [],
+      severity: new Map(),
+      exclude: [],
+      bot: BOT_DEFAULTS,
+    });
   });
 
   test.each([
@@ -128,6 +135,103 @@ describe('a configuration', () => {
         taken = false;
       }
       expect(taken, text).toBe(validate(value));
+    }
+  });
+});
+
+const BOT = `transforms:
+  split-copy: off
+bot:
+  base: release/2.x
+  one-per-transform: on
+  draft: true
+  safe-only: true
+  labels: [docker, "good first issue"]
+  reviewers: [someone, acme/platform]
+  check: neutral
+`;
+
+describe('.github/dockfix.yml', () => {
+  test('says what the bot does, and what any configuration says', () => {
+    const { bot, transforms: switched } = read('.github/dockfix.yml', BOT);
+    expect(switched).toEqual(new Map([['split-copy', false]]));
+    expect(bot).toEqual({
+      enabled: true,
+      base: 'release/2.x',
+      onePerTransform: true,
+      draft: true,
+      safeOnly: true,
+      labels: ['docker', 'good first issue'],
+      reviewers: ['someone', 'acme/platform'],
+      check: 'neutral',
+    });
+    expect(read('.github/dockfix.yml', 'bot:\n  enabled: off\n').bot).toEqual({ ...BOT_DEFAULTS, enabled: false });
+  });
+
+  test('may stand beside another one when it speaks of the bot alone', () => {
+    const both = (own: string) => Repo.of({ 'dockfix.yml': YAML, '.github/dockfix.yml': own });
+    expect(readConfig(both('bot: { draft: on }\n'), transforms)).toEqual({
+      ...FULL,
+      bot: { ...BOT_DEFAULTS, draft: true },
+    });
+    expect(() => readConfig(both(BOT), transforms)).toThrow(
+      'There are two configurations: dockfix.yml and .github/dockfix.yml',
+    );
+  });
+
+  test.each([
+    ['bot:\n  drafts: on\n', ':2: There is no key of bot "drafts" | Did you mean draft?'],
+    ['bot:\n  draft: perhaps\n', ':2: There is no switch "perhaps"'],
+    ['bot:\n  check: failed\n', ':2: There is no check "failed" | Did you mean failure?'],
+    ['bot:\n  labels: docker\n', ':2: labels is a list |'],
+    ['bot:\n  labels:\n    - 1\n', ':3: This cannot stand here | A label is a text'],
+    ['bot:\n  reviewers: ["@someone"]\n', ':2: This cannot stand here | A reviewer is a login'],
+    ['bot:\n  base: --upload-pack=x\n', ':2: This cannot stand here | It is the name of a branch'],
+    ['bot:\n  base: a..b\n', ':2: This cannot stand here'],
+    ['bot: on\n', ':1: bot is a mapping'],
+    ['bto: {}\n', ':1: There is no key "bto" | Did you mean bot?'],
+    ['bot:\n  <<: { drafts: on }\n', ':2: There is no key of bot "<<"'],
+  ])('%j is refused with the place and what was meant', (text, message) => {
+    expect(refused('.github/dockfix.yml', text)).toContain(`.github/dockfix.yml${message}`);
+  });
+
+  test('an error carries its place', () => {
+    const repo = Repo.of({ '.github/dockfix.yml': 'bot:\n  drafts: on\n' });
+    expect(() => readConfig(repo, transforms)).toThrow(ConfigError);
+    expect(() => readConfig(repo, transforms)).toThrow(
+      expect.objectContaining({ place: { path: '.github/dockfix.yml', line: 2 } }),
+    );
+  });
+
+  test('speaks of the bot, no other file does', () => {
+    expect(refused('dockfix.yml', BOT)).toBe(
+      'dockfix.yml:3: There is no key "bot" here | It belongs into .github/dockfix.yml.',
+    );
+  });
+
+  test('the schema and the reader take the same', () => {
+    const validate = new Ajv({ allErrors: true }).compile(botFileSchema(transforms));
+    const bots: readonly unknown[] = [
+      {},
+      { base: 'develop', labels: ['a b'], reviewers: ['someone', 'a/b'], check: 'off', draft: 'off', enabled: true },
+      { base: '-x' },
+      { base: 'a b' },
+      { base: 3 },
+      { labels: [''] },
+      { labels: ['x'.repeat(51)] },
+      { labels: [2] },
+      { reviewers: ['a/b/c'] },
+      { check: 'on' },
+      { 'safe-only': 'maybe' },
+      { safeOnly: true },
+      [],
+      null,
+    ];
+    for (const bot of bots) {
+      const text = JSON.stringify({ bot });
+      const taken = () => read('.github/dockfix.yml', text);
+      if (validate({ bot })) expect(taken, text).not.toThrow();
+      else expect(taken, text).toThrow(ConfigError);
     }
   });
 });

@@ -9,6 +9,8 @@ export interface FixJob {
   readonly kind: 'fix';
   readonly forge: ForgeAddress;
   readonly request: FixRequest;
+  /** The repository's own `bot:` configuration decides how, and where; `pushed` is the branch whose push made the job. */
+  readonly configured?: { readonly pushed?: string };
 }
 
 /** Checks the head of a pull request and shows the result there. */
@@ -29,13 +31,16 @@ export interface CommandJob {
   /** The comment that asks: the same one is answered once. */
   readonly comment: number;
   readonly author: string;
-  readonly command: { readonly name: 'apply' } | { readonly name: 'ignore' | 'explain'; readonly transform: string };
+  readonly command:
+    | { readonly name: 'apply' | 'help' }
+    | { readonly name: 'ignore' | 'explain'; readonly transform: string };
 }
 
 /** What became of a job; written to queues as JSON. */
 export type JobResult =
   | { readonly kind: 'fix'; readonly result: FixResult }
-  | { readonly kind: 'check'; readonly conclusion: 'success' | 'failure' | 'neutral' }
+  /** `none`: nothing was to be shown. */
+  | { readonly kind: 'check'; readonly conclusion: 'success' | 'failure' | 'neutral' | 'none' }
   | { readonly kind: 'command'; readonly answered: boolean };
 
 /** Does a job; may be called again for the same one, also while another machine still believes to do it. */
@@ -45,7 +50,9 @@ export type Work = (job: Job, signal: AbortSignal) => Promise<JobResult>;
 export type JobEnd =
   | { readonly state: 'done'; readonly result: JobResult }
   /** It failed for good; the message holds no secret. */
-  | { readonly state: 'failed'; readonly message: string };
+  | { readonly state: 'failed'; readonly message: string }
+  /** The queue was closed first. A job in Redis goes on without who asked for it. */
+  | { readonly state: 'left' };
 
 /** Where jobs wait. One job of a repository runs at a time; jobs with the same key that still wait are one. */
 export interface Queue {
@@ -55,4 +62,11 @@ export interface Queue {
   readonly counts: () => Promise<{ readonly waiting: number; readonly active: number; readonly failed: number }>;
   /** Takes no more; resolves when what runs here has ended. */
   readonly close: () => Promise<void>;
+}
+
+/** Where what happens is told. No field or message may hold a secret. */
+export interface Log {
+  readonly info: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly error: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }

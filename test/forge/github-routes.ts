@@ -1,3 +1,4 @@
+import { git } from './bare.ts';
 import { type Call, invalid, list, Refusal, type Route, repositoryOf, text, texts, userOf } from './github-call.ts';
 import {
   checkFacts,
@@ -134,6 +135,14 @@ export const repositoryRoutes: Readonly<Record<string, Route>> = {
   'GET /repos/{owner}/{repo}/pulls/{pull_number}/files': async (call) => {
     const pull = await pullOf(call, repositoryOf(call, 'read'));
     return list(call, await call.world.changes(pull), fileFacts);
+  },
+
+  'GET /repos/{owner}/{repo}/compare/{basehead}': async (call) => {
+    const { path } = repositoryOf(call, 'read');
+    const [base = '', head = ''] = (call.values['basehead'] ?? '').split('...');
+    const sha = await git(path, 'merge-base', base, head).catch(() => undefined);
+    if (sha === undefined) throw new Refusal(404, 'Not Found');
+    return { status: 200, body: { merge_base_commit: { sha }, status: 'diverged', commits: [] } };
   },
 
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers': async (call) => {

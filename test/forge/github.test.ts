@@ -248,6 +248,15 @@ describe('pull requests', () => {
     ]);
   });
 
+  test('tell where they left their base', async () => {
+    const start = await world.tip(shop, 'main');
+    await branch();
+    await world.commit(shop, 'main', { 'new.txt': 'x\n' }, 'Meanwhile');
+    await forge.open('acme/shop', wanted);
+    expect(await forge.mergeBase?.('acme/shop', 1)).toBe(start);
+    expect((await failure(forge.mergeBase?.('acme/shop', 7) ?? Promise.resolve())).kind).toBe('not found');
+  });
+
   test('touch paths: old names too, over all pages', async () => {
     const many = Object.fromEntries(
       Array.from({ length: 120 }, (_, n) => [`many/${String(n).padStart(3, '0')}`, `${n}\n`]),
