@@ -11,6 +11,7 @@ import { ignoreAt } from '../model/ignore-comment.ts';
 import { mayRepeatInit } from '../model/node/source.ts';
 import { dockerFiles, unreadFiles } from '../model/unread-files.ts';
 import { appliedOutcomes } from '../output/changed-files.ts';
+import { findingsOnIgnores } from '../output/check/ignores.ts';
 import { colouredDiff } from '../output/coloured-diff.ts';
 import { diff, diffBytes } from '../output/diff.ts';
 import { json } from '../output/json.ts';
@@ -54,13 +55,13 @@ export async function applyCommand(environment: Environment, path: string, flags
   if (flags.verify && !flags.write)
     throw new UserError('--verify needs --write', 'To compare without writing, run: dockfix verify');
   if (flags.write) putRight(environment.stderr, rootAt(environment.cwd, path));
-  const { folder, result } = await repairOf(environment, path, flags);
+  const { folder, result, config } = await repairOf(environment, path, flags);
   if (flags.verify && appliedOutcomes(result).length > 0) {
     const refused = await refusal(environment, folder, result, flags);
     if (refused !== undefined) return refused;
   }
   const leftover = flags.write ? write(folder, result.before, result.after).leftover : undefined;
-  report(environment, result, flags, gitPrefix(folder));
+  report(environment, result, flags, { prefix: gitPrefix(folder), ignores: idleIgnores(result, config) });
   if (leftover !== undefined)
     environment.stderr.write(`note: all is written, but tidying up failed: ${visible(leftover)}\n`);
   if (result.notices.length > 0 || result.steps.some((step) => step.error !== undefined)) return 2;
@@ -159,11 +160,22 @@ async function loadParsers(repo: Repo): Promise<void> {
   await loadPython(pythonWasm());
 }
 
+/** What is wrong with the ignore comments of files that are not excluded. */
+function idleIgnores(result: Run, { exclude }: Config): readonly Finding[] {
+  const isExcluded = pathMatcher(exclude);
+  return findingsOnIgnores(result, new Set(transforms.map(({ id }) => id))).filter(({ at }) => !isExcluded(at.path));
+}
+
 /** The result goes to stdout, the talk to stderr. `prefix` is where the repository lies below the top of its git repository. */
-function report(environment: Environment, result: Run, flags: ApplyFlags, prefix: string | undefined): void {
+function report(
+  environment: Environment,
+  result: Run,
+  flags: ApplyFlags,
+  { prefix, ignores }: { readonly prefix: string; readonly ignores: readonly Finding[] },
+): void {
   const { stdout, stderr, env } = environment;
   const { before, after } = result;
-  const options = { written: flags.write === true, stacks: flags.debug === true };
+  const options = { written: flags.write === true, stacks: flags.debug === true, ignores };
   if (flags.format === 'pretty') {
     stdout.write(pretty(result, { ...options, palette: paletteFor(stdout, env) }));
     return;

@@ -29,9 +29,7 @@ export interface CommandJob {
   /** The comment that asks: the same one is answered once. */
   readonly comment: number;
   readonly author: string;
-  readonly command:
-    | { readonly name: 'apply' }
-    | { readonly name: 'ignore' | 'explain'; readonly transform: string };
+  readonly command: { readonly name: 'apply' } | { readonly name: 'ignore' | 'explain'; readonly transform: string };
 }
 
 /** What became of a job; written to queues as JSON. */

@@ -24,7 +24,7 @@ export interface SarifResult {
   readonly locations: readonly [SarifLocation];
   readonly relatedLocations?: readonly SarifLocation[];
   readonly partialFingerprints: Readonly<Record<string, string>>;
-  readonly suppressions?: readonly { readonly kind: string; readonly justification?: string }[];
+  readonly suppressions: readonly { readonly kind: string; readonly justification?: string }[];
   readonly fixes?: readonly {
     readonly artifactChanges: readonly {
       readonly artifactLocation: { readonly uri: string };
@@ -71,6 +71,9 @@ export function readSarif(text: string): Sarif {
   const validate = sarifValidator();
   validate(log);
   expect(validate.errors ?? []).toEqual([]);
+  // All results of a run have the property, or none. https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317661
+  for (const { results } of (log as Sarif).runs)
+    for (const { suppressions } of results) expect(suppressions).toBeInstanceOf(Array);
   return log as Sarif;
 }
 
