@@ -29,6 +29,7 @@ import { selectTransforms } from '../selection.ts';
 import type { Transform } from '../transform.ts';
 import { worseIn } from '../verify/verdict.ts';
 import { paletteFor } from './palette.ts';
+import { progressOutput, type Spinner, spinner } from './progress.ts';
 import { VERIFY_DEFAULTS, verified } from './verify.ts';
 
 /** Which transforms run, and which of their fixes are applied. */
@@ -68,14 +69,37 @@ export async function applyCommand(environment: Environment, path: string, flags
   return flags.exitCode && appliedOutcomes(result).length > 0 ? 1 : 0;
 }
 
-/** What the chosen transforms make of the repository at a path. `hidden` is a file (absolute) that is no part of it. */
+/** A repair that was worked out, and what it is about. */
+export interface Repair {
+  readonly folder: string;
+  readonly result: Run;
+  readonly config: Config;
+}
+
+/**
+ * What the chosen transforms make of the repository at a path. `hidden` is a file (absolute) that is no part of it. Without a
+ * stream to show progress on, it is silent.
+ */
 export async function repairOf(
-  { cwd }: Pick<Environment, 'cwd'>,
+  { cwd, stderr, env }: Pick<Environment, 'cwd'> & Partial<Pick<Environment, 'stderr' | 'env'>>,
   path: string,
   flags: RepairFlags,
   hidden?: string,
-): Promise<{ readonly folder: string; readonly result: Run; readonly config: Config }> {
-  const folder = rootAt(cwd, path);
+): Promise<Repair> {
+  const busy = stderr && env && spinner(progressOutput({ stderr, env }), () => performance.now());
+  try {
+    return await workedOut(rootAt(cwd, path), path, flags, { hidden, busy });
+  } finally {
+    busy?.end();
+  }
+}
+
+async function workedOut(
+  folder: string,
+  path: string,
+  flags: RepairFlags,
+  { hidden, busy }: { readonly hidden: string | undefined; readonly busy: Spinner | undefined },
+): Promise<Repair> {
   const all = scan(folder);
   const config = readConfig(all, transforms);
   const chosen = chosenBy(flags, config);
@@ -83,6 +107,7 @@ export async function repairOf(
   const isExcluded = pathMatcher(config.exclude);
   const unread = unreadFiles(repo);
   if (dockerFiles(repo).length === 0) throw nothingToRepair(path, unread);
+  busy?.step('reading the repository');
   await loadParsers(repo);
   const allow = new Set(flags.safeOnly ? (['safe'] as const) : (['safe', 'review'] as const));
   const touches = ({ at, fix }: Finding): readonly string[] => [
@@ -96,6 +121,8 @@ export async function repairOf(
       if (touches(finding).some(isExcluded)) return 'excluded by configuration';
       return ignoreAt(seen, id, finding.at) ? 'ignored by comment' : undefined;
     },
+    onTurn: ({ transform, number, total, round }) =>
+      busy?.step(`${transform.id} (${number} of ${total}${round > 1 ? ', again' : ''})`),
   });
   const notices = [...unread, ...ran.notices].filter((notice) => !isExcluded(notice.path));
   return { folder, config, result: { ...ran, notices } };
