@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**'],
+          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**', 'test/install/**'],
           testTimeout: 30_000,
         },
       },
@@ -27,6 +27,7 @@ export default defineConfig({
           testTimeout: 1_200_000,
         },
       },
+      { test: { name: 'install', include: ['test/install/**/*.test.ts'], testTimeout: 900_000, hookTimeout: 900_000 } },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },

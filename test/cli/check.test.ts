@@ -47,7 +47,7 @@ describe('check', () => {
     expect((await readJunit(text('junit'))).failures.length).toBe(
       results.filter(({ level }) => level !== 'note').length,
     );
-    expect(readCheckstyle(text('checkstyle')).length).toBe(results.length);
+    expect((await readCheckstyle(text('checkstyle'))).length).toBe(results.length);
     expect(text('markdown').match(/^- /gm)?.length).toBe(results.length);
     expect(results.filter(({ fixes }) => fixes).length).toBeGreaterThan(3);
     expect(readSarif(text('sarif')).runs[0]?.tool.driver.rules[0]?.help.text).toContain('## What breaks');

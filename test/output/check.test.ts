@@ -168,8 +168,8 @@ describe('formats, with texts and paths that could break them', () => {
     expect(failures[0]?.text).toContain('Dockerfile:2: here');
   });
 
-  test('Checkstyle', () => {
-    const rows = readCheckstyle(checkstyleCheck(hostile));
+  test('Checkstyle', async () => {
+    const rows = await readCheckstyle(checkstyleCheck(hostile));
     expect(rows.map(({ path }) => path).sort()).toEqual(
       ['Dockerfile', 'Dockerfile', 'Dockerfile', 'Dockerfile', PATHS[2], PATHS[1], PATHS[1]].sort(),
     );
@@ -212,11 +212,11 @@ describe('formats, with texts and paths that could break them', () => {
   test('nothing found is a valid document, too', async () => {
     const none = checked(run(Repo.of(files), [finding('quiet', 'repair', () => [])], ALLOW));
     expect(readSarif(sarifCheck(none, DRIVER)).runs[0]?.results).toEqual([]);
-    expect([githubCheck(none), readGitlab(gitlabCheck(none, digest)), readCheckstyle(checkstyleCheck(none))]).toEqual([
-      '',
-      [],
-      [],
-    ]);
+    expect([
+      githubCheck(none),
+      readGitlab(gitlabCheck(none, digest)),
+      await readCheckstyle(checkstyleCheck(none)),
+    ]).toEqual(['', [], []]);
     expect(await readJunit(junitCheck(none))).toEqual({ failures: [], errors: 0, tests: 1 });
     expect(prettyCheck(none, PLAIN)).toBe('No problems.\n');
   });
@@ -380,7 +380,7 @@ describe.each(readdirSync(join('fixtures', 'repos')))('fixtures/repos/%s', (name
     readGithub(githubCheck(check));
     readGitlab(gitlabCheck(check, digest));
     await readJunit(junitCheck(check));
-    readCheckstyle(checkstyleCheck(check));
+    await readCheckstyle(checkstyleCheck(check));
     for (const { transform, message, fix } of check.problems) {
       if (!fix?.edits) continue;
       const changes = new Map(
