@@ -7,7 +7,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/cli/**', 'test/docker/**', 'test/e2e/**', 'test/forge-real/**'],
+          exclude: [
+            'test/browser/**',
+            'test/cli/**',
+            'test/docker/**',
+            'test/e2e/**',
+            'test/forge-real/**',
+            'test/install/**',
+          ],
           testTimeout: 30_000,
         },
       },
@@ -43,6 +50,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      { test: { name: 'install', include: ['test/install/**/*.test.ts'], testTimeout: 900_000, hookTimeout: 900_000 } },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
