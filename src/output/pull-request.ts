@@ -2,6 +2,7 @@ import type { Safety } from '../finding.ts';
 import { codeBlock, codeSpan, link, markdownProse, markdownText } from './markdown-text.ts';
 import type { Report, ReportPlace, ReportProblem, ReportTask } from './report.ts';
 import { verificationMarkdown } from './verification.ts';
+import { visible } from './visible.ts';
 
 /** What the text of a pull request needs besides the report. */
 export interface PullRequestRequest {
@@ -72,7 +73,7 @@ function titleOf(repaired: readonly ReportProblem[], transform: string | undefin
   return title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1)}…` : title;
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const oneLine = (text: string): string => visible(text.replace(/\s+/g, ' ').trim());
 
 function introduction({ problems }: Report, repaired: readonly ReportProblem[], request: PullRequestRequest): string {
   const left = problems.length - repaired.length;

@@ -372,3 +372,36 @@ test('a wrong token is told from a repository that is not there', async () => {
   await expect(fixRepository(reader, REQUEST, place.workshop)).rejects.toMatchObject({ kind: 'forbidden' });
   expect(await leftIn(place.workshop.folder)).toEqual([]);
 });
+
+test('a branch that stands in the way, and a server that refuses, are said', async () => {
+  const place = await placeOf(await served({ files: BROKEN }));
+  await place.world.commit(place.repository, 'dockfix', { 'README.md': 'hello\n' }, 'Be in the way');
+  await expect(place.fix()).rejects.toThrow('dockfix/all cannot be made: another branch has a part of its name');
+  await place.world.deleteBranch(place.repository, 'dockfix');
+  const hook = join(place.repository.path, 'hooks', 'pre-receive');
+  writeFileSync(hook, '#!/bin/sh\necho "not on a Friday" >&2\nexit 1\n', { mode: 0o755 });
+  await expect(place.fix()).rejects.toMatchObject({
+    kind: 'forbidden',
+    message: expect.stringContaining('pre-receive hook declined'),
+  });
+  expect(place.repository.pullRequests).toEqual([]);
+});
+
+test("a branch whose commits were all merged is nobody's any more", async () => {
+  const place = await placeOf(await served({ files: BROKEN }));
+  await place.fix({ only: ['split-copy'] });
+  await place.world.commit(place.repository, 'dockfix/split-copy', { 'README.md': 'mine\n' }, 'Add a word');
+  const [pull] = await place.world.pullRequests(place.repository);
+  if (!pull) throw new Error('no pull request');
+  await place.world.merge(pull);
+  await place.world.commit(
+    place.repository,
+    'main',
+    { Dockerfile: `# again\n${BROKEN['Dockerfile']}` },
+    'Break it again',
+  );
+  expect((await place.fix({ only: ['split-copy'] })).branches[0]).toMatchObject({
+    action: 'opened',
+    pullRequest: { number: 2 },
+  });
+});
