@@ -45,7 +45,7 @@ export async function giteaStage(program: Gitea): Promise<Stage> {
     const made = await call<{ sha1: string }>(
       'POST',
       `/users/${login}/tokens`,
-      { name: 'test', scopes: ['all'] },
+      { name: 'test', scopes: SCOPES },
       basic,
     );
     tokens.set(login, made.sha1);
