@@ -23,6 +23,7 @@ test('report --format html writes one page with drawings and diffs, the same on 
 
 test('apply needs no package beside the program, so that it loads none of those for HTML', () => {
   cpSync('dist', join(base, 'dist'), { recursive: true });
+  cpSync('package.json', join(base, 'package.json'));
   const alone = (argv: readonly string[]) =>
     spawnSync(process.execPath, [join(base, 'dist', 'bin.cjs'), ...argv], {
       cwd: base,

@@ -91,6 +91,31 @@ describe('one HTML page', () => {
     expect(page).toContain('waits for postgres (started) (removed)');
   });
 
+  test('draws hundreds of services in seconds, with their links in words', async () => {
+    const services = Array.from({ length: 200 }, (_, index) => ({
+      id: `s${index}`,
+      file: 'compose.yml',
+      name: `s${index}`,
+      runs: 'busybox',
+      ports: [],
+      role: 'other' as const,
+    }));
+    const links = services.flatMap(({ id }, index) =>
+      [7, 31].map((step) => ({
+        from: id,
+        to: `s${(index * step + 1) % 200}`,
+        kind: 'uses' as const,
+        label: `to ${step}`,
+      })),
+    );
+    const started = process.cpuUsage().user;
+    const page = await htmlReport(reportWith({ before: { services, links }, after: { services, links: [] } }));
+    expect((process.cpuUsage().user - started) / 1e6).toBeLessThan(20);
+    expect(page.match(/<g class="node/g)).toHaveLength(400);
+    expect(page.match(/<path class="line" d="M[\d.-]+ [\d.-]+C/g)?.length).toBeGreaterThan(300);
+    expect(page).toContain('uses s8 (to 7) (removed)');
+  });
+
   test('tells two services of one name apart by the files that they stand in', async () => {
     const service = (file: string) => ({
       id: `${file}#api`,

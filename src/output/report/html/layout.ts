@@ -37,15 +37,20 @@ interface Drawn {
 
 let loaded: Viz | undefined;
 
+/** A graph with more boxes and arrows gets straight arrows without labels: else the search for the best places takes minutes. */
+const LARGE = 200;
+const IN_HASTE = { nslimit: 1, nslimit1: 1, mclimit: 0.1, splines: 'line' };
+
 /**
  * Lays a graph out with Graphviz, from the left to the right or from the top down. Graphviz sees sizes and indexes only, no
- * text of the repository. Throws with its words when it cannot.
+ * text of the repository. In a large graph the labels have no place. Throws with its words when it cannot.
  */
 export async function layoutOf(boxes: readonly Size[], arrows: readonly Arrow[], way: 'LR' | 'TB'): Promise<Layout> {
   if (boxes.length === 0) return { width: 0, height: 0, boxes: [], arrows: [] };
   loaded ??= await (await import('@viz-js/viz')).instance();
+  const isLarge = boxes.length + arrows.length > LARGE;
   const input = {
-    graphAttributes: { rankdir: way, nodesep: 0.4, ranksep: 0.55 },
+    graphAttributes: { rankdir: way, nodesep: 0.4, ranksep: 0.55, ...(isLarge && IN_HASTE) },
     nodeAttributes: { shape: 'box', fixedsize: true, label: '' },
     nodes: boxes.map(({ width, height }, index) => ({
       name: `n${index}`,
@@ -54,7 +59,7 @@ export async function layoutOf(boxes: readonly Size[], arrows: readonly Arrow[],
     edges: arrows.map(({ from, to, label }) => ({
       tail: `n${from}`,
       head: `n${to}`,
-      ...(label && { attributes: { label: { html: emptyBox(label) } } }),
+      ...(label && !isLarge && { attributes: { label: { html: emptyBox(label) } } }),
     })),
   };
   const drawn = JSON.parse(loaded.renderString(input, { format: 'json0' })) as Drawn;
