@@ -85,7 +85,7 @@ describe('the action in mode check', () => {
     const own = workspaceOf({ 'compose.yaml': 'services:\n  web: [\n', Dockerfile: 'FROM alpine\n' });
     const { failed, log, used } = runAction(ROOT, own, { 'upload-sarif': 'true' });
     expect(failed).toBe(true);
-    expect(commandsIn(log)[0]).toMatch(/^::error file=compose\.yaml/);
+    expect(readGithub(`${commandsIn(log)[0]}\n`)[0]?.properties['file']).toBe('compose.yaml');
     expect(readSarif(readFileSync(used[0]?.with['sarif_file'] ?? '', 'utf8')).runs[0]?.invocations).toMatchObject([
       { executionSuccessful: false },
     ]);

@@ -197,8 +197,7 @@ function writtenByToolkit(command: string, properties: Readonly<Record<string, s
   const said: string[] = [];
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
   try {
-    if (command !== 'error' && command !== 'warning' && command !== 'notice')
-      throw new Error(`no annotation: ${command}`);
+    const annotate = command === 'error' ? error : command === 'warning' ? warning : notice;
     const { title, file } = properties;
     const optional = {
       startLine: number('line'),
