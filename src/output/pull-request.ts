@@ -126,8 +126,9 @@ function placeText({ path, line }: ReportPlace, { lineUrl }: PullRequestRequest)
   // What an earlier repair put there has no page yet.
   if (line === undefined) return codeSpan(path);
   const name = `${path}:${line}`;
-  // Not every reader of Markdown takes brackets and backticks in code for part of a link.
-  return link(/[`[\]]/.test(name) ? markdownText(name) : codeSpan(name), lineUrl(path, line));
+  // Not every reader of Markdown takes brackets and backticks for part of a link's text.
+  if (/[`[\]]/.test(name)) return `${codeSpan(name)} (${link('here', lineUrl(path, line))})`;
+  return link(codeSpan(name), lineUrl(path, line));
 }
 
 function tasksText({ tasks }: Report, { keptOut }: PullRequestRequest): readonly string[] {
