@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
+import { accountRoutes } from './github-account-routes.ts';
 import { type App, appOf, type Installation, newApp } from './github-app.ts';
-import { type Answer, Refusal, routes } from './github-routes.ts';
+import { type Answer, Refusal } from './github-call.ts';
+import { repositoryRoutes } from './github-routes.ts';
 import { descriptionIn } from './openapi.ts';
 import { type ApiRequest, type ApiResponse, type ForgeServer, serve } from './serve.ts';
 import type { Identity, World } from './world.ts';
@@ -9,6 +12,9 @@ export interface GithubServer extends ForgeServer {
   readonly addApp: (slug: string) => App;
 }
 
+/** GitHub's own description of its API. */
+export const GITHUB_API = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json');
+
 /** Errors that any request may end with, documented for the whole API and not for each operation. */
 const GENERAL = new Set([401, 403, 404, 409, 422]);
 
@@ -17,7 +23,7 @@ const GENERAL = new Set([401, 403, 404, 409, 422]);
  * each response is checked against GitHub's own description of its API; what does not fit answers 500 and is in `violations`.
  */
 export async function startGithub(world: World): Promise<GithubServer> {
-  const description = descriptionIn('node_modules/@octokit/openapi/generated/api.github.com.json');
+  const description = descriptionIn(GITHUB_API);
   const apps: App[] = [];
   const installations: Installation[] = [];
 
@@ -30,7 +36,7 @@ export async function startGithub(world: World): Promise<GithubServer> {
     const found = description.find(request.method, request.path.slice('/api/v3'.length));
     if (!found) return violation('is not documented');
     const { operation, values } = found;
-    const route = routes[operation.id];
+    const route = repositoryRoutes[operation.id] ?? accountRoutes[operation.id];
     if (!route) return violation('is documented, but this server does not have it');
     const faults = description.requestFaults(operation, values, request.query, request.body);
     if (faults.length > 0) return violation(...faults);
