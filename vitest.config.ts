@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**'],
+          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**', 'test/many/**'],
           testTimeout: 30_000,
         },
       },
@@ -25,6 +25,14 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/cli/build.ts', 'test/e2e/engine.ts'],
           testTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
+          name: 'jobs',
+          include: ['test/many/**/*.test.ts'],
+          globalSetup: ['test/cli/build.ts'],
+          testTimeout: 1_800_000,
         },
       },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },
