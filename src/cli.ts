@@ -3,13 +3,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { transforms } from '../transforms/index.ts';
 import { version } from './assets.ts';
 import { type ApplyFlags, applyCommand, putRight, repairOf, rootAt } from './cli/apply.ts';
+import { type BotFlags, botOptions } from './cli/bot-options.ts';
 import type { CampaignFlags } from './cli/campaign.ts';
 import { campaignOptions, workerOptions } from './cli/campaign-options.ts';
 import { CHECK_FORMATS, type CheckFlags, checkCommand } from './cli/check.ts';
 import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
-import type { PrFlags } from './cli/pr.ts';
+import { type PrFlags, prOptions } from './cli/pr-options.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
 import type { WorkerFlags } from './cli/worker.ts';
 import { UserError } from './errors.ts';
@@ -51,6 +52,7 @@ Examples:
   dockfix verify                         start the stack as it is and as it would be, and compare
   docker compose up 2>&1 | dockfix diagnose    the cause of an error message, and its repair
   dockfix check --format github          find the same in CI; exit 1 when there is something
+  dockfix pr acme/shop --dry-run         the pull request that would repair a repository on GitHub
   dockfix campaign --org acme --dry-run  the same for all repositories of an organisation
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
@@ -169,20 +171,20 @@ function program(environment: Environment, exit: (status: number) => void): Comm
     .action(async (log: string | undefined, flags: DiagnoseFlags) =>
       exit(await diagnoseCommand(environment, log, flags)),
     );
-  root
-    .command('pr')
-    .description('open or update the pull request that repairs a repository')
-    .argument('<repository>', 'owner/name, the URL that git clones it from, or a folder that was cloned from there')
-    .action(async (repository: string, flags: PrFlags) => {
-      const { prCommand } = await import('./remote.ts');
-      exit(await prCommand(environment, repository, flags));
-    });
+  withSelection(prOptions(root.command('pr'))).action(async (repository: string, flags: PrFlags) => {
+    const { prCommand } = await import('./remote.ts');
+    exit(await prCommand(environment, repository, flags));
+  });
   withSelection(campaignOptions(root.command('campaign'))).action(
     async (list: string | undefined, flags: CampaignFlags) => {
       const { campaignCommand } = await import('./remote.ts');
       exit(await campaignCommand(environment, list, flags));
     },
   );
+  botOptions(root.command('bot')).action(async (flags: BotFlags) => {
+    const { botCommand } = await import('./remote.ts');
+    exit(await botCommand(environment, flags));
+  });
   workerOptions(root.command('worker')).action(async (flags: WorkerFlags) => {
     const { workerCommand } = await import('./remote.ts');
     exit(await workerCommand(environment, flags));

@@ -38,12 +38,16 @@ export interface NothingToRepair {
  * What the chosen transforms make of a snapshot, with the configuration that it holds. `hidden` is a file that is no part of it.
  * A `UserError` when the configuration or the flags are wrong.
  */
-export async function repair(
+export const repair = (all: Repo, flags: RepairFlags, hidden: string | undefined): Promise<Repair | NothingToRepair> =>
+  repairAs(readConfig(all, transforms), all, flags, hidden);
+
+/** The same, as a configuration says that does not come from the snapshot. */
+export async function repairAs(
+  config: Config,
   all: Repo,
   flags: RepairFlags,
   hidden: string | undefined,
 ): Promise<Repair | NothingToRepair> {
-  const config = readConfig(all, transforms);
   const chosen = chosenBy(flags, config);
   const repo = withoutOwn(all, hidden);
   const isExcluded = pathMatcher(config.exclude);
@@ -82,7 +86,9 @@ function chosenBy(flags: RepairFlags, config: Config): readonly Transform[] {
 
 /** The files of dockfix itself name files and say words that would count as what the repository's own files say. */
 function withoutOwn(repo: Repo, hidden: string | undefined): Repo {
-  const own = repo.paths.filter((each) => each === hidden || /^(?:\.github\/|\.)?dockfix(?:[.-][\w.-]+)?\.(?:json|ya?ml)$/.test(each));
+  const own = repo.paths.filter(
+    (each) => each === hidden || /^(?:\.github\/|\.)?dockfix(?:[.-][\w.-]+)?\.(?:json|ya?ml)$/.test(each),
+  );
   return own.length === 0 ? repo : repo.with(new Map(own.map((each) => [each, null])));
 }
 

@@ -1,7 +1,7 @@
-import type { BranchResult, FixResult } from '../pull-request/types.ts';
-import type { Transform } from '../transform.ts';
 import { BOT_FILE } from '../config.ts';
 import { visible } from '../output/visible.ts';
+import type { BranchResult, FixResult } from '../pull-request/types.ts';
+import type { Transform } from '../transform.ts';
 
 /** What a comment can say, for people who said something else. */
 export const helpText = (): string => `dockfix understands, at the beginning of a line:
@@ -20,7 +20,8 @@ export const refusalText = (message: string, hint: string | undefined): string =
 export const forkText = (): string =>
   'This pull request comes from a fork, which dockfix cannot write to. Who owns the branch can run `npx dockfix apply --write` there.\n';
 
-export const notOpenText = (): string => 'This pull request is not open any more, so there is nothing to repair in it.\n';
+export const notOpenText = (): string =>
+  'This pull request is not open any more, so there is nothing to repair in it.\n';
 
 /** What became of `/dockfix apply`. */
 export function appliedText({ branches, skipped }: FixResult): string {

@@ -1,5 +1,7 @@
-import type { BotConfig, ConfigError } from '../config.ts';
+import { type BotConfig, ConfigError } from '../config.ts';
+import type { UserError } from '../errors.ts';
 import type { Annotation, CommitCheck } from '../forge/forge.ts';
+import { maskShapes } from '../model/secret/mask.ts';
 import { markdownCheck } from '../output/check/markdown.ts';
 import { linesOf, summaryOf } from '../output/check/words.ts';
 import { type Check, fails, type Problem } from '../output/check.ts';
@@ -26,43 +28,57 @@ export function checkRunOf(
   commit: string,
   check: Check,
   concludes: Exclude<BotConfig['check'], 'off'>,
-  more: { readonly ignored: readonly string[]; readonly configErrors: readonly ConfigError[] },
+  more: { readonly ignored: readonly string[]; readonly wrong: readonly UserError[] },
 ): CommitCheck {
-  const { ignored, configErrors } = more;
+  const { ignored, wrong } = more;
   const unread = check.notices.length + check.errors.length > 0;
-  const failing = check.problems.some(fails) || configErrors.length > 0;
+  const failing = check.problems.some(fails) || wrong.length > 0;
   const sorted = ORDER.flatMap((level) => check.problems.filter((problem) => problem.level === level));
-  const annotations = [...configErrors.map(configAnnotation), ...check.notices.map(noticeAnnotation), ...sorted.map(annotationOf)];
+  const annotations = [
+    ...wrong.flatMap(configAnnotations),
+    ...check.notices.map(noticeAnnotation),
+    ...sorted.map(annotationOf),
+  ];
   return {
     commit,
     name: CHECK_NAME,
     conclusion: failing ? concludes : unread ? 'neutral' : 'success',
-    title: visible(configErrors[0]?.what ?? (unread && !failing ? 'Not all could be checked.' : summaryOf(check))),
+    title: shown(wrong[0]?.message ?? (unread && !failing ? 'Not all could be checked.' : summaryOf(check))),
     summary: shortened([
-      ...configErrors.map(configText),
+      ...wrong.map(configText),
       markdownCheck(check),
-      ...(ignored.length === 0 ? [] : [`Ignored in this pull request: ${ignored.map((id) => `\`${id}\``).join(', ')}.\n`]),
+      ...(ignored.length === 0
+        ? []
+        : [`Ignored in this pull request: ${ignored.map((id) => `\`${id}\``).join(', ')}.\n`]),
       ...(failing ? [CAN_SAY] : []),
     ]),
     annotations: annotations.slice(0, MAX_ANNOTATIONS),
   };
 }
 
-/** What a configuration that cannot be used shows at a commit, instead of a check. */
-export function wrongConfigRun(commit: string, error: ConfigError | Error): CommitCheck {
-  const annotations = 'place' in error ? [configAnnotation(error)] : [];
-  return {
-    commit,
-    name: CHECK_NAME,
-    conclusion: 'failure',
-    title: 'The configuration cannot be used',
-    summary: shortened([
-      'place' in error ? configText(error) : `${visible(error.message)}\n`,
-      'Nothing was repaired or checked.\n',
-    ]),
-    annotations,
-  };
-}
+/** What is shown at a commit instead of a check, when the configuration that counts cannot be used. */
+export const wrongConfigRun = (
+  commit: string,
+  error: UserError,
+  conclusion: CommitCheck['conclusion'],
+): CommitCheck => ({
+  commit,
+  name: CHECK_NAME,
+  conclusion,
+  title: 'The configuration of the base branch cannot be used',
+  summary: shortened([configText(error), 'Nothing was repaired or checked.\n']),
+  annotations: configAnnotations(error),
+});
+
+/** What is shown when a check could not be made, such as of a repository that is too large. */
+export const uncheckedRun = (commit: string, error: UserError): CommitCheck => ({
+  commit,
+  name: CHECK_NAME,
+  conclusion: 'neutral',
+  title: 'It could not be checked',
+  summary: configText(error),
+  annotations: [],
+});
 
 const CAN_SAY =
   'People with write access can comment `/dockfix apply` for a pull request with the repairs, `/dockfix explain <transform>` and `/dockfix ignore <transform>`.\n';
@@ -90,18 +106,20 @@ const noticeAnnotation = ({ path, line, message, hint }: Check['notices'][number
   message: `${visible(message)}\n${visible(hint)}`.slice(0, MESSAGE_LIMIT),
 });
 
-const configAnnotation = ({ place, what, hint }: ConfigError): Annotation => ({
-  path: place.path,
-  startLine: place.line,
-  endLine: place.line,
-  level: 'failure',
-  title: 'dockfix configuration',
-  message: [what, ...(hint === undefined ? [] : [hint])].map(visible).join('\n').slice(0, MESSAGE_LIMIT),
-});
+function configAnnotations(error: UserError): readonly Annotation[] {
+  if (!(error instanceof ConfigError)) return [];
+  const { place, what, hint } = error;
+  const message = [what, ...(hint === undefined ? [] : [hint])].map(shown).join('\n').slice(0, MESSAGE_LIMIT);
+  const { path, line } = place;
+  return [{ path, startLine: line, endLine: line, level: 'failure', title: 'dockfix configuration', message }];
+}
+
+/** What quotes a configuration may quote a token that somebody put there. */
+const shown = (text: string): string => maskShapes(visible(text));
 
 /** In a code block, because the text quotes the file. */
-const configText = ({ message, hint }: ConfigError): string =>
-  `    ${visible(message)}\n${hint === undefined ? '' : `    ${visible(hint)}\n`}`;
+const configText = ({ message, hint }: UserError): string =>
+  `    ${shown(message)}\n${hint === undefined ? '' : `    ${shown(hint)}\n`}`;
 
 /** Whole lines up to the limit; what is left out is in the annotations. */
 function shortened(blocks: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { type Command, commandIn } from './command.ts';
 import type { Delivery } from './delivery.ts';
 import { COMMIT, idAt, LOGIN, listAt, PayloadError, REPOSITORY, textAt, timeAt, valueAt } from './payload.ts';
+import { relevanceOf } from './relevance.ts';
 
 /** What happened, as far as it is for us. */
 export type BotEvent =
@@ -11,6 +12,7 @@ export type BotEvent =
       readonly kind: 'push';
       readonly installation: number;
       readonly repository: string;
+      readonly branch: string;
       readonly at: number;
     }
   | {
@@ -69,18 +71,29 @@ function repositoriesAdded(payload: Delivery['payload']): BotEvent {
   return { kind: 'repositories', installation, repositories: namesIn(payload, 'repositories_added') };
 }
 
+/** Which branch is repaired is for the repository's configuration to say; most name none, and pushes elsewhere rarely concern us. */
 function pushed(payload: Delivery['payload']): BotEvent {
-  const branch = textAt(payload, 'repository.default_branch', /^.{1,250}$/);
-  if (textAt(payload, 'ref', /^refs\/.{1,250}$/) !== `refs/heads/${branch}`)
-    return nothing('it is not the default branch');
+  const standard = textAt(payload, 'repository.default_branch', /^.{1,250}$/);
+  const [, branch] = /^refs\/heads\/(.+)$/.exec(textAt(payload, 'ref', /^refs\/.{1,250}$/)) ?? [];
+  if (branch === undefined) return nothing('it is no branch');
   if (valueAt(payload, 'deleted') === true) return nothing('the branch was deleted');
+  if (branch.startsWith('dockfix/')) return nothing('the branch is one of ours');
+  if (branch !== standard && relevanceOf(changedIn(payload)) !== 'docker')
+    return nothing('it is not the default branch, and touches nothing of Docker');
   return {
     kind: 'push',
     installation: idAt(payload, 'installation.id'),
     repository: textAt(payload, 'repository.full_name', REPOSITORY),
+    branch,
     at: timeAt(payload, 'repository.pushed_at'),
   };
 }
+
+/** The paths that the commits of a push name. */
+const changedIn = (payload: Delivery['payload']): readonly string[] =>
+  listAt(payload, 'commits')
+    .flatMap((commit) => ['added', 'modified', 'removed'].flatMap((list) => listAt(commit, list)))
+    .filter((path) => typeof path === 'string');
 
 /** `edited` changes what a pull request is compared with when it names another base. */
 function pullRequestChanged(payload: Delivery['payload']): BotEvent {

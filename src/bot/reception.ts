@@ -86,9 +86,16 @@ function jobsFor(event: Exclude<BotEvent, { kind: 'nothing' }>, url: string): re
   const forge = { kind: 'github', url, installation: event.installation } as const;
   switch (event.kind) {
     case 'repositories':
-      return event.repositories.map((repository) => ({ kind: 'fix', forge, request: requestFor(repository) }));
-    case 'push':
-      return [{ kind: 'fix', forge, request: requestFor(event.repository) }];
+      return event.repositories.map((repository) => ({
+        kind: 'fix',
+        forge,
+        request: requestFor(repository),
+        configured: {},
+      }));
+    case 'push': {
+      const { repository, branch } = event;
+      return [{ kind: 'fix', forge, request: requestFor(repository), configured: { pushed: branch } }];
+    }
     case 'pull request': {
       const { repository, number, commit } = event;
       return [{ kind: 'check', forge, repository, pullRequest: number, commit }];

@@ -11,7 +11,8 @@ import { Repo } from '../repo/repo.ts';
  */
 export type Relevance = 'docker' | 'source' | 'none';
 
-const TEXT = /\.(?:md|mdx|rst|adoc|png|jpe?g|gif|svg|webp|ico|pdf|drawio|po|pot)$|(?:^|\/)(?:LICEN[CS]E|CODEOWNERS|\.gitattributes)$/i;
+const TEXT =
+  /\.(?:md|mdx|rst|adoc|png|jpe?g|gif|svg|webp|ico|pdf|drawio|po|pot)$|(?:^|\/)(?:LICEN[CS]E|CODEOWNERS|\.gitattributes)$/i;
 const SCRIPT = /\.(?:sh|bash)$|^(?:docker-)?entrypoint$|^\.dockerignore$|\.dockerignore$/;
 /** Without its files, a repository tells Compose files by name alone. */
 const NAMES = Repo.of({});

@@ -94,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     if (body === 'too large') return refuse(413, 'the body is too large', 'unverified');
     if (body === 'too many at once') return refuse(503, 'too much is sent at once', 'unverified');
     if (body === 'broken off') return void request.destroy();
+    if (closing) return refuse(503, 'shutting down', 'unverified');
     const delivery = await deliveryOf(request.headers, body, options.verify);
     if ('status' in delivery) return refuse(delivery.status, delivery.reason, 'unverified');
     const { id, name } = delivery;

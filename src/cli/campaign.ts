@@ -221,7 +221,7 @@ async function queueOf(
     display.say(mask([message, ...['repository', 'reason'].flatMap((name) => fields[name] ?? [])].join(': ')));
   const log: Log = { info: () => {}, warn: tell, error: () => {} };
   if (url !== undefined) return redisQueue(url, log);
-  const work = workWith(skillsOf(credentials, folder, stop.atOnce));
+  const work = workWith(skillsOf(credentials, folder, stop.atOnce, log));
   return inProcessQueue({ work, concurrency: flags.concurrency, retries: RETRIES, mask, log });
 }
 

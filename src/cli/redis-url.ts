@@ -12,3 +12,10 @@ export function neededRedisUrl(flag: string | undefined, env: Environment['env']
     throw new UserError('Where Redis is was not said', 'Use --redis redis://localhost:6379, or set DOCKFIX_REDIS_URL.');
   return url;
 }
+
+/** The password in the address of Redis, as it stands there and as it is. */
+export function redisPasswords(url: string | undefined): readonly string[] {
+  if (url === undefined || !URL.canParse(url)) return [];
+  const { password } = new URL(url);
+  return password === '' ? [] : [password, decodeURIComponent(password)];
+}

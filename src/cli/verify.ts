@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import type { Environment } from '../cli.ts';
 import { UserError } from '../errors.ts';
 import { changedFiles } from '../output/changed-files.ts';
@@ -11,6 +10,7 @@ import { checkEngine } from '../verify/engine.ts';
 import { deadRuns } from '../verify/registry.ts';
 import { passed, type Verification } from '../verify/verdict.ts';
 import { verify } from '../verify/verify.ts';
+import { interruptible } from './interrupt.ts';
 import { progressDisplay } from './progress.ts';
 
 /** The options of `dockfix verify` besides those that choose transforms. */
@@ -28,20 +28,6 @@ export const VERIFY_DEFAULTS: VerifyFlags = { format: 'table', timeout: 300, ser
 
 /** How long a service without a healthcheck has to run. Celery's beat sends its first task within that time in most projects. */
 const SETTLE_SECONDS = 35;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The user ended the program. */
-class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-  readonly status: number;
-
-  constructor(signal: (typeof SIGNALS)[number]) {
-    super(`interrupted by ${signal}`);
-    // https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html
-    this.status = 128 + constants.signals[signal];
-  }
-}
-
 /** What `verify` answered: its result, or the status with which the program ends because it was interrupted. */
 export type Answer = { readonly verification: Verification } | { readonly status: number };
 
@@ -134,24 +120,4 @@ async function consent({ stderr, ask }: Environment, root: string, flags: Verify
   if (flags.yes) return;
   if (!ask) throw new UserError('Nobody can be asked whether that code may run', 'Say so with --yes.');
   if (!(await ask('Run it? [y/N] '))) throw new UserError('Nothing was run', 'Answer y, or use --yes.');
-}
-
-/** Gives work a signal that Ctrl-C and its like abort, and lets it tidy up before the program ends. */
-async function interruptible(work: (signal: AbortSignal) => Promise<Answer>, onInterrupt: () => void): Promise<Answer> {
-  const controller = new AbortController();
-  const stop = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) return;
-    onInterrupt();
-    controller.abort(new Interrupted(signal as (typeof SIGNALS)[number]));
-  };
-  for (const signal of SIGNALS) process.on(signal, stop);
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    const { reason } = controller.signal;
-    if (reason instanceof Interrupted) return { status: reason.status };
-    throw error;
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, stop);
-  }
 }

@@ -1,17 +1,31 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { doCheck } from '../bot/check-job.ts';
+import { doCommand } from '../bot/command-job.ts';
+import { doFix } from '../bot/fix-job.ts';
+import { inspector } from '../bot/inspector.ts';
+import type { Workbench } from '../bot/workbench.ts';
 import { forgeAt } from '../forge/connect.ts';
 import type { Credentials } from '../forge/credentials.ts';
+import type { ForgeAddress } from '../forge/forge.ts';
+import type { Log } from '../jobs/jobs.ts';
 import type { Skills } from '../jobs/work.ts';
-import { fixRepository } from '../pull-request/fix-repository.ts';
 import { workshopIn } from '../pull-request/workshop.ts';
 
 /** What jobs are done with here: the credentials of this process, and a folder for its temporary files. `stop` ends all of them at once. */
-export function skillsOf(credentials: Credentials, folder: string, stop: AbortSignal): Skills {
+export function skillsOf(credentials: Credentials, folder: string, stop: AbortSignal, log: Log): Skills {
+  const inspect = inspector();
+  const bench = (address: ForgeAddress, signal: AbortSignal): Workbench => ({
+    forge: forgeAt(address, credentials),
+    workshop: workshopIn(folder, AbortSignal.any([signal, stop])),
+    inspect,
+    log,
+  });
   return {
-    fix: ({ forge, request }, signal) =>
-      fixRepository(forgeAt(forge, credentials), request, workshopIn(folder, AbortSignal.any([signal, stop]))),
+    fix: (job, signal) => doFix(bench(job.forge, signal), job),
+    check: (job, signal) => doCheck(bench(job.forge, signal), job),
+    command: (job, signal) => doCommand(bench(job.forge, signal), job),
   };
 }
 

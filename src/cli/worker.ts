@@ -5,7 +5,7 @@ import { redisWorker } from '../jobs/redis.ts';
 import { RETRIES } from '../jobs/retry.ts';
 import { workWith } from '../jobs/work.ts';
 import { credentialMask, type LOG_LEVELS, structuredLog } from '../log.ts';
-import { neededRedisUrl } from './redis-url.ts';
+import { neededRedisUrl, redisPasswords } from './redis-url.ts';
 import { stopping } from './stopping.ts';
 import { removeWorkFolder, skillsOf, workFolder } from './work.ts';
 
@@ -22,14 +22,14 @@ export interface WorkerFlags {
 export async function workerCommand({ env, stderr }: Environment, flags: WorkerFlags): Promise<number> {
   const url = neededRedisUrl(flags.redis, env);
   const credentials = credentialsIn(env);
-  const mask = credentialMask([...secretsOf(credentials), ...passwordsOf(url)]);
+  const mask = credentialMask([...secretsOf(credentials), ...redisPasswords(url)]);
   const log = structuredLog((line) => stderr.write(line), mask, flags.logLevel);
   const stop = stopping(() => log.info({}, 'finishing what is running; once more ends at once'));
   const folder = workFolder();
   try {
     const worker = await redisWorker({
       url,
-      work: workWith(skillsOf(credentials, folder, stop.atOnce)),
+      work: workWith(skillsOf(credentials, folder, stop.atOnce, log)),
       concurrency: flags.concurrency,
       takeover: flags.takeover * 1000,
       retries: RETRIES,
@@ -52,10 +52,3 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve());
   });
-
-/** The password in the address of Redis, as it stands there and as it is. */
-function passwordsOf(url: string): readonly string[] {
-  if (!URL.canParse(url)) return [];
-  const { password } = new URL(url);
-  return password === '' ? [] : [password, decodeURIComponent(password)];
-}

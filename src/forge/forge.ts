@@ -106,6 +106,8 @@ export interface Forge {
   /** All pull requests of a branch of the repository itself, in every state, newest first. */
   readonly pullRequests: (repository: string, head: string) => Promise<readonly PullRequest[]>;
   readonly pullRequest: (repository: string, number: number) => Promise<PullRequest>;
+  /** The commit where a pull request left its base; absent where dockfix makes no checks of pull requests. */
+  readonly mergeBase?: (repository: string, number: number) => Promise<string>;
   /** The paths that a pull request touches. */
   readonly changedPaths: (repository: string, number: number) => Promise<readonly string[]>;
   /** Opens one and tells in `notes` what could not be added to it; rejects with kind `conflict` when there is one already. */

@@ -66,6 +66,15 @@ export function github(
       return pullRequestOf((await api.rest.pulls.get({ ...at, pull_number: number })).data);
     },
 
+    async mergeBase(repository, number) {
+      const { api, at } = await on(repository);
+      const { data } = await api.rest.pulls.get({ ...at, pull_number: number });
+      const basehead = `${data.base.ref}...${data.head.sha}`;
+      // One commit is as little as it lists; the base of the merge is always told.
+      const compared = await api.rest.repos.compareCommitsWithBasehead({ ...at, basehead, per_page: 1 });
+      return compared.data.merge_base_commit.sha;
+    },
+
     async changedPaths(repository, number) {
       const { api, at } = await on(repository);
       const files = await api.paginate(api.rest.pulls.listFiles, { ...at, pull_number: number, per_page: PAGE });

@@ -9,6 +9,8 @@ export interface FixJob {
   readonly kind: 'fix';
   readonly forge: ForgeAddress;
   readonly request: FixRequest;
+  /** The repository's own `bot:` configuration decides how, and where; `pushed` is the branch whose push made the job. */
+  readonly configured?: { readonly pushed?: string };
 }
 
 /** Checks the head of a pull request and shows the result there. */
@@ -37,7 +39,8 @@ export interface CommandJob {
 /** What became of a job; written to queues as JSON. */
 export type JobResult =
   | { readonly kind: 'fix'; readonly result: FixResult }
-  | { readonly kind: 'check'; readonly conclusion: 'success' | 'failure' | 'neutral' }
+  /** `none`: nothing was to be shown. */
+  | { readonly kind: 'check'; readonly conclusion: 'success' | 'failure' | 'neutral' | 'none' }
   | { readonly kind: 'command'; readonly answered: boolean };
 
 /** Does a job; may be called again for the same one, also while another machine still believes to do it. */

@@ -4,7 +4,7 @@ import type { CheckJob, CommandJob, FixJob, JobResult, Work } from './jobs.ts';
 /** What this process does of jobs; one kind or the other may not be its business. */
 export interface Skills {
   readonly fix?: (job: FixJob, signal: AbortSignal) => Promise<FixResult>;
-  readonly check?: (job: CheckJob, signal: AbortSignal) => Promise<'success' | 'failure' | 'neutral'>;
+  readonly check?: (job: CheckJob, signal: AbortSignal) => Promise<'success' | 'failure' | 'neutral' | 'none'>;
   readonly command?: (job: CommandJob, signal: AbortSignal) => Promise<boolean>;
 }
 

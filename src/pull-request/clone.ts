@@ -24,6 +24,7 @@ export interface Clone {
 
 const BASE = 'refs/dockfix/base';
 const BRANCHES = 'refs/dockfix/branches/';
+const COMMITS = 'refs/dockfix/commits/';
 
 /** What git writes about filters into its configuration would let it fetch by itself what is missing. */
 const OWN_CONFIG = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
@@ -38,14 +39,55 @@ export async function withClone<T>(
   ref: string,
   work: (clone: Clone) => Promise<T>,
 ): Promise<T> {
+  return inFolder(workshop, async (folder, git) => work(await fetchInto(folder, git, remote, ref)));
+}
+
+/** Does work in a temporary folder with an empty bare repository, and removes it again. */
+async function inFolder<T>(workshop: Workshop, work: (folder: string, git: Git) => Promise<T>): Promise<T> {
   mkdirSync(workshop.folder, { recursive: true });
   const folder = mkdtempSync(join(workshop.folder, 'dockfix-'));
   try {
-    const git = await gitIn(folder, workshop.limits, workshop.signal);
-    return await work(await fetchInto(folder, git, remote, ref));
+    return await work(folder, await gitIn(folder, workshop.limits, workshop.signal));
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** What was fetched of some commits. */
+export interface Fetched {
+  readonly folder: string;
+  readonly git: Git;
+  /** The commit that was asked for under a name. */
+  readonly tip: (name: string) => Tip;
+}
+
+/** The same for some commits, by name; each is a branch, a whole ref or an id. */
+export async function withCommits<T>(
+  workshop: Workshop,
+  remote: Remote,
+  wanted: Readonly<Record<string, string>>,
+  work: (fetched: Fetched) => Promise<T>,
+): Promise<T> {
+  return inFolder(workshop, async (folder, git) => {
+    const specs: string[] = [];
+    for (const [name, ref] of Object.entries(wanted)) {
+      const isId = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(ref);
+      specs.push(`+${isId ? ref : await fullName(git, ref)}:${COMMITS}${name}`);
+    }
+    await fetchRefs(git, remote, specs);
+    writeFileSync(join(folder, 'repository.git', 'config'), OWN_CONFIG);
+    const tips = new Map<string, Tip>();
+    for (const name of Object.keys(wanted)) {
+      const id = await git.run(['rev-parse', '--verify', `${COMMITS}${name}^{commit}`], '');
+      tips.set(name, await tipAt(git, id.toString().trim()));
+    }
+    const tip = (name: string): Tip => {
+      const found = tips.get(name);
+      if (!found) throw new Error(`nobody asked for the commit ${name}`);
+      return found;
+    };
+    return work({ folder, git, tip });
+  });
 }
 
 async function fetchInto(folder: string, git: Git, remote: Remote, ref: string): Promise<Clone> {

@@ -17,10 +17,20 @@ import type { BranchAction, BranchResult, FixRequest, FixResult, Workshop } from
 const ATTEMPTS = 3;
 
 /**
+ * Decides with the base at hand how a repository is repaired, or why it is not. When the request names another base, that one is repaired.
+ */
+export type Adapt = (clone: Clone, repository: Repository) => Promise<FixRequest | { readonly skipped: string }>;
+
+/**
  * Makes the branches of dockfix and their pull requests what they should be. Calling it again changes nothing, two calls at once
  * end as one. Rejects with a `ForgeError`, or with a `UserError` when the repository or the request cannot be worked with.
  */
-export async function fixRepository(forge: Forge, request: FixRequest, workshop: Workshop): Promise<FixResult> {
+export async function fixRepository(
+  forge: Forge,
+  request: FixRequest,
+  workshop: Workshop,
+  adapt?: Adapt,
+): Promise<FixResult> {
   const repository = await forge.repository(request.repository);
   const branch = request.base ?? repository.defaultBranch;
   const skipped = repository.archived ? 'it is archived' : repository.empty ? 'it is empty' : undefined;
@@ -29,9 +39,14 @@ export async function fixRepository(forge: Forge, request: FixRequest, workshop:
     const credentials = await forge.gitCredentials(repository.name);
     const remote = { url: repository.cloneUrl, credentials };
     try {
-      return await withClone(workshop, remote, branch, (clone) =>
-        fixClone({ forge, repository, branch, request, workshop, remote, clone }),
-      );
+      const result = await withClone(workshop, remote, branch, async (clone) => {
+        const adapted = adapt ? await adapt(clone, repository) : request;
+        if ('skipped' in adapted)
+          return { repository: repository.name, base: { branch, commit: clone.base.id }, branches: [], ...adapted };
+        if (adapted.base !== undefined && adapted.base !== branch) return adapted;
+        return fixClone({ forge, repository, branch, request: adapted, workshop, remote, clone });
+      });
+      return 'branches' in result ? result : await fixRepository(forge, result, workshop);
     } catch (error) {
       if (!(error instanceof Moved)) throw error;
       if (attempt === ATTEMPTS)
@@ -81,22 +96,25 @@ async function proposalsFor({ repository, request, workshop, clone }: Work): Pro
 
 /** Each branch that is wanted, and with one per transform those of before: what is not wanted any more is closed. */
 function wantedBranches(
-  { only, onePerTransform }: FixRequest,
+  { only, onePerTransform, under }: FixRequest,
   { proposals }: Proposals,
   clone: Clone,
 ): readonly (readonly [string, Proposal | undefined])[] {
   if (!onePerTransform) {
     const [one, ...more] = only;
-    return [[branchOf(more.length === 0 ? one : undefined), proposals[0]]];
+    return [[branchOf(under, more.length === 0 ? one : undefined), proposals[0]]];
   }
   const ids = transforms.map(({ id }) => id).filter((id) => only.length === 0 || only.includes(id));
   return ids.flatMap((id) => {
     const proposal = proposals.find(({ transform }) => transform === id);
-    return proposal || clone.branches.has(branchOf(id)) ? [[branchOf(id), proposal] as const] : [];
+    const branch = branchOf(under, id);
+    return proposal || clone.branches.has(branch) ? [[branch, proposal] as const] : [];
   });
 }
 
-const branchOf = (transform: string | undefined): string => `dockfix/${transform ?? 'all'}`;
+/** The name of a branch: for all repairs together, or for a transform alone. */
+export const branchOf = (under: string | undefined, transform: string | undefined): string =>
+  ['dockfix', ...(under === undefined ? [] : [under]), transform ?? 'all'].join('/');
 
 async function fixBranch(
   work: Work,

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { pullRequestText } from '../output/pull-request.ts';
+import { nameOf } from '../repo/path.ts';
+import type { Clone } from './clone.ts';
 import { repairCommit } from './commit.ts';
 import type { Work } from './fix-repository.ts';
+import type { Git } from './git.ts';
+import { checkedIn, lineEndingsOf } from './line-endings.ts';
 import { markOf } from './marks.ts';
-import type { Proposal } from './proposal.ts';
+import type { Proposal, ProposedFile } from './proposal.ts';
 import { type TreeChange, writeTree } from './tree.ts';
 
 /** What a branch and its pull request would be. The commit is in the clone already. */
@@ -20,7 +24,7 @@ const MARKS_LENGTH = 300;
 /** Writes the commit of a proposal into the clone, and the words for it. Undefined when the tree stays the same. */
 export async function offerOf(work: Work, proposal: Proposal, later: readonly string[]): Promise<Offer | undefined> {
   const { forge, repository, workshop, clone } = work;
-  const tree = await writeTree(clone.git, clone.base.tree, changesOf(proposal));
+  const tree = await writeTree(clone.git, clone.base.tree, await changesOf(clone, proposal));
   if (tree === clone.base.tree) return undefined;
   const { verification } = workshop;
   const { title, body, summary } = pullRequestText(
@@ -46,10 +50,39 @@ export async function offerOf(work: Work, proposal: Proposal, later: readonly st
   };
 }
 
-const changesOf = ({ files }: Proposal): ReadonlyMap<string, TreeChange> =>
-  new Map(
-    files.map((file) => [
-      file.path,
-      'removed' in file ? null : { bytes: Buffer.from(file.base64, 'base64'), mode: file.mode },
-    ]),
+/** The files of a proposal as git stores them: with the line ends that the attributes of the repository, as they will be, ask for. */
+async function changesOf({ git, base }: Clone, { files }: Proposal): Promise<ReadonlyMap<string, TreeChange>> {
+  for (const file of files) if (nameOf(file.path) === '.gitattributes') await stage(git, file);
+  const endings = await lineEndingsOf(
+    git,
+    files.map(({ path }) => path),
   );
+  const changes = new Map<string, TreeChange>();
+  for (const file of files) {
+    const said = endings.get(file.path);
+    if ('removed' in file) changes.set(file.path, null);
+    else {
+      const bytes = Buffer.from(file.base64, 'base64');
+      const stored = said?.text === 'auto' ? await storedAt(git, base.tree, file.path) : undefined;
+      changes.set(file.path, { bytes: said ? checkedIn(bytes, said, stored) : bytes, mode: file.mode });
+    }
+  }
+  return changes;
+}
+
+async function stage(git: Git, file: ProposedFile): Promise<void> {
+  const object =
+    'removed' in file
+      ? undefined
+      : (await git.run(['hash-object', '-w', '--stdin'], Buffer.from(file.base64, 'base64'))).toString().trim();
+  const entry = object === undefined ? `0 ${'0'.repeat(40)}` : `100644 ${object}`;
+  await git.run(['update-index', '-z', '--index-info'], `${entry}\t${file.path}\0`);
+}
+
+async function storedAt(git: Git, tree: string, path: string): Promise<Buffer | undefined> {
+  const listed = (
+    await git.run(['--literal-pathspecs', 'ls-tree', '-z', '--full-tree', tree, '--', path], '')
+  ).toString();
+  const object = /^100\d{3} blob ([0-9a-f]+)\t/.exec(listed)?.[1];
+  return object === undefined ? undefined : git.run(['cat-file', 'blob', object], '');
+}

@@ -5,8 +5,9 @@ import { type IgnoreRules, isIgnored, MAX_RULES_SIZE, withRules } from '../repo/
 import { Repo, type RepoFile, type Unread } from '../repo/repo.ts';
 import { fileOf, MAX_FILE_SIZE, tooLarge } from '../repo/scan.ts';
 import { type Tree, type TreeEntry, walk } from '../repo/walk.ts';
-import type { Git } from './git.ts';
+import { type Git, GitError } from './git.ts';
 import { bytesText, type Limits } from './limits.ts';
+import { checkedOut, type LineEndings, lineEndingsOf } from './line-endings.ts';
 
 /** One file, link or submodule of a tree. `size` is absent for what was not fetched, `start` for what was not laid down. */
 interface Entry {
@@ -15,6 +16,7 @@ interface Entry {
   readonly size?: number;
   /** Where its bytes begin in the file of contents. */
   readonly start?: number;
+  readonly endings?: LineEndings;
 }
 
 /** A snapshot of a tree, and what git would make of a new file in it. */
@@ -62,12 +64,36 @@ export async function layDown(git: Git, tree: string, folder: string, limits: Li
   } finally {
     closeSync(contents);
   }
+  const endings = await endingsIn(
+    git,
+    tree,
+    found.filter(({ mode }) => mode.startsWith('100')).map(({ path }) => path),
+  );
   const entries = found.map(({ path, mode, object }): Entry => {
     const size = sizes.get(object);
     const start = starts.get(object);
-    return { path, mode, ...(size !== undefined && { size }), ...(start !== undefined && { start }) };
+    const said = endings.get(path);
+    return {
+      path,
+      mode,
+      ...(size !== undefined && { size }),
+      ...(start !== undefined && { start }),
+      ...(said && { endings: said }),
+    };
   });
   writeFileSync(join(folder, LISTING), JSON.stringify(entries), { mode: 0o600, flag: 'wx' });
+}
+
+/** What the attributes of the tree say of its files. A tree that git refuses for its index has none: no checkout of it could be made. */
+async function endingsIn(git: Git, tree: string, paths: readonly string[]): Promise<ReadonlyMap<string, LineEndings>> {
+  try {
+    await git.run(['read-tree', tree], '');
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    await git.run(['read-tree', '--empty'], '');
+  }
+  const hasAttributes = paths.some((path) => path === '.gitattributes' || path.endsWith('/.gitattributes'));
+  return hasAttributes ? lineEndingsOf(git, paths) : new Map();
 }
 
 /** The sizes of blobs by id, without those that are not here. */
@@ -167,7 +193,7 @@ function trickIn(path: string): string | undefined {
   const wrong = path
     .split('/')
     .some((name) => name === '' || name === '.' || name === '..' || /^(?:\.git|git~1)[. ]*$/i.test(name));
-  return wrong || path.includes('\\') ? 'git does not check out such a path' : undefined;
+  return wrong ? 'git does not check out such a path' : undefined;
 }
 
 function clashOf(
@@ -194,7 +220,8 @@ function loadEntry(
   if (!entry || !isRegular(entry)) return { path, reason: 'it is not a regular file' };
   const bytes = bytesOf(entry);
   if (!bytes) return tooLarge(path);
-  return fileOf(path, bytes, entry.mode === '100755' ? 0o755 : 0o644);
+  const laid = entry.endings ? checkedOut(bytes, entry.endings) : bytes;
+  return fileOf(path, laid, entry.mode === '100755' ? 0o755 : 0o644);
 }
 
 function isKeptOut(

@@ -9,6 +9,8 @@ export interface FixRequest {
   readonly repository: string;
   /** The branch to repair; the forge's default branch when absent. */
   readonly base?: string;
+  /** The folder of its branches below `dockfix/`, where they are not the usual ones: `dockfix/<under>/all`. */
+  readonly under?: string;
   readonly onePerTransform: boolean;
   readonly draft: boolean;
   readonly safeOnly: boolean;

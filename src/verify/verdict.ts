@@ -83,6 +83,9 @@ const RANK: Readonly<Record<State, number | undefined>> = {
   unavailable: undefined,
 };
 
+/** True for the name of a state. */
+export const isState = (value: unknown): value is State => typeof value === 'string' && Object.hasOwn(RANK, value);
+
 /** True for a service that is up. Errors in its log alone do not make it fail: they count when it had none before. */
 export const isUp = ({ state }: ServiceResult): boolean => (RANK[state] ?? 0) >= 5;
 

@@ -75,8 +75,25 @@ describe('a delivery becomes jobs', () => {
     const { port, jobs } = await receiver();
     const { status, text } = await deliver(port, 'push', push(SCENE, 'main'));
     expect([status, JSON.parse(text)]).toEqual([202, { reason: 'queued', jobs: 1 }]);
-    expect(jobs).toMatchObject([{ kind: 'fix', forge, request: { repository: 'acme/shop', dryRun: false, only: [] } }]);
+    expect(jobs).toMatchObject([
+      {
+        kind: 'fix',
+        forge,
+        request: { repository: 'acme/shop', dryRun: false, only: [] },
+        configured: { pushed: 'main' },
+      },
+    ]);
     expect(jobs[0]?.kind === 'fix' && jobs[0].request.base).toBe(undefined);
+  });
+
+  test('a push to another branch that touches Docker files, because the configuration may name it', async () => {
+    const { port, jobs } = await receiver();
+    const changed = (branch: string, path: string) =>
+      having(push(SCENE, branch), { commits: [{ added: [], modified: [path], removed: [] }] });
+    expect((await deliver(port, 'push', changed('develop', 'src/app.py'))).status).toBe(200);
+    expect((await deliver(port, 'push', changed('dockfix/all', 'Dockerfile'))).status).toBe(200);
+    expect((await deliver(port, 'push', changed('develop', 'api/Dockerfile'))).status).toBe(202);
+    expect(jobs).toMatchObject([{ kind: 'fix', configured: { pushed: 'develop' } }]);
   });
 
   test('a new installation, and repositories that are added to one', async () => {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { forgeAt } from '../../src/forge/connect.ts';
 import { credentialsIn } from '../../src/forge/credentials.ts';
@@ -69,7 +69,6 @@ describe('an App', () => {
 
   test('signs with a key in PKCS#8 as well', async () => {
     app.install('acme');
-    const { createPrivateKey } = await import('node:crypto');
     const key = createPrivateKey(app.privateKey).export({ type: 'pkcs8', format: 'pem' });
     expect(await connect({}, String(key)).repository('acme/shop')).toMatchObject({ name: 'acme/shop' });
   });
@@ -146,8 +145,8 @@ describe('an App', () => {
 
   test('lists what it is installed on', async () => {
     for (let n = 0; n < 130; n += 1) await world.addRepository(`acme/r${n}`, { dataOf: shop, private: n % 2 === 0 });
+    world.user('someone');
     await world.addRepository('someone/mine', { dataOf: shop, private: true });
-    world.users.splice(world.users.indexOf(world.user('someone')), 1, { ...world.user('someone'), kind: 'user' });
     app.install('acme');
     app.install('someone');
     expect(await names(connect().repositoriesOf('ACME'))).toHaveLength(131);

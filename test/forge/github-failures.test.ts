@@ -8,17 +8,18 @@ import { apiUrl } from '../../src/forge/github-client.ts';
 import { forgeErrorOf } from '../../src/forge/github-failure.ts';
 import { type GithubServer, startGithub } from './github-server.ts';
 import type { Fault } from './serve.ts';
-import { World } from './world.ts';
+import { World, type WorldRepository } from './world.ts';
 
 let world: World;
 let server: GithubServer;
+let shop: WorldRepository;
 let token: string;
 let forge: Forge;
 
 beforeEach(async () => {
   world = await World.create();
   server = await startGithub(world);
-  await world.addRepository('acme/shop', { files: { a: 'a\n' } });
+  shop = await world.addRepository('acme/shop', { files: { a: 'a\n' } });
   token = world.token('someone');
   forge = forgeAt({ kind: 'github', url: server.url }, credentialsIn({ GITHUB_TOKEN: token }));
 });
@@ -144,6 +145,23 @@ describe('what GitHub refuses', () => {
       'GitHub answered 400 to GET /repos/acme/shop: Bad header: token *** and ***',
     );
   });
+});
+
+test('a repository that was renamed is found at its new name', async () => {
+  const location = `${server.url}/api/v3/repos/acme/shop`;
+  server.fail({
+    on: /\/old$/,
+    status: 301,
+    headers: { location },
+    body: { message: 'Moved Permanently', url: location },
+  });
+  expect(await forge.repository('acme/old')).toMatchObject({ name: 'acme/shop' });
+  world.allow(shop, 'someone', 'write');
+  await world.commit(shop, 'fix', { a: 'b\n' }, 'Fix');
+  const pulls = `${location}/pulls`;
+  server.fail({ on: /\/old\/pulls$/, status: 307, headers: { location: pulls }, body: { url: pulls } });
+  const wanted = { title: 't', body: '', base: 'main', head: 'fix', draft: false, labels: [], reviewers: [] };
+  expect((await forge.open('acme/old', wanted)).pullRequest.url).toBe(`${server.url}/acme/shop/pull/1`);
 });
 
 test('a request without an answer is given up', async () => {

@@ -1,4 +1,5 @@
-import { type App, covers, type Installation, identityOf } from './github-app.ts';
+import { git } from './bare.ts';
+import { type Call, invalid, list, Refusal, type Route, repositoryOf, text, texts, userOf } from './github-call.ts';
 import {
   checkFacts,
   commentFacts,
@@ -7,80 +8,15 @@ import {
   pullRequestFacts,
   repositoryFacts,
   statusFacts,
-  userFacts,
   wholePullRequestFacts,
 } from './github-shapes.ts';
-import { pageOf } from './serve.ts';
-import type { Identity, Permission, World, WorldCheck, WorldPullRequest, WorldRepository } from './world.ts';
-
-/** A request that fits the description, and who sent it. */
-export interface Call {
-  readonly world: World;
-  readonly url: string;
-  readonly values: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly identity: Identity | undefined;
-  readonly app: App | undefined;
-  readonly installations: readonly Installation[];
-}
-
-/** The facts of a response; with pages when it is a part of a list. */
-export interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly page?: number;
-  readonly pages?: number;
-}
-
-/** A request that GitHub refuses. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-
-  constructor(status: number, message: string, errors?: readonly Readonly<Record<string, string>>[]) {
-    super(message);
-    this.status = status;
-    this.body = { message, documentation_url: 'https://docs.github.com/rest', ...(errors ? { errors } : {}) };
-  }
-}
-
-const invalid = (error: Readonly<Record<string, string>>): Refusal => new Refusal(422, 'Validation Failed', [error]);
-const RANK: readonly Permission[] = ['none', 'read', 'write', 'admin'];
-
-/** The repository of a call, which somebody without the permission does not see, or may not do this with. */
-function repositoryOf({ world, values, identity }: Call, needed: Permission): WorldRepository {
-  const repository = world.find(`${values['owner']}/${values['repo']}`);
-  const permission = repository ? world.permission(repository, identity) : 'none';
-  if (!repository || permission === 'none') throw new Refusal(404, 'Not Found');
-  if (needed !== 'read' && !identity) throw new Refusal(401, 'Requires authentication');
-  if (RANK.indexOf(permission) < RANK.indexOf(needed)) {
-    const whose = identity?.app ? 'Resource not accessible by integration' : 'Must have write access to Repository.';
-    throw new Refusal(403, whose);
-  }
-  if (needed !== 'read' && repository.archived) throw new Refusal(403, 'Repository was archived so is read-only.');
-  return repository;
-}
+import type { WorldCheck, WorldPullRequest, WorldRepository } from './world.ts';
 
 async function pullOf(call: Call, repository: WorldRepository): Promise<WorldPullRequest> {
   const number = Number(call.values['pull_number'] ?? call.values['issue_number']);
   const pull = await call.world.pullRequest(repository, number);
   if (!pull) throw new Refusal(404, 'Not Found');
   return pull;
-}
-
-function userOf({ identity }: Call): Identity['user'] {
-  if (!identity) throw new Refusal(401, 'Requires authentication');
-  return identity.user;
-}
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-const texts = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((v) => typeof v === 'string') : [];
-
-function list<T>(call: Call, all: readonly T[], facts: (item: T) => unknown): Answer {
-  const { items, page, pages } = pageOf(all, call.query, 30);
-  return { status: 200, body: items.map(facts), page, pages };
 }
 
 async function wholePull(call: Call, pull: WorldPullRequest): Promise<unknown> {
@@ -98,12 +34,6 @@ function checkLength(body: unknown): void {
     });
 }
 
-const visible = ({ world, identity }: Call): readonly WorldRepository[] =>
-  world.repositories.filter((repository) => world.permission(repository, identity) !== 'none');
-
-const ofOwner = (all: readonly WorldRepository[], owner: string): readonly WorldRepository[] =>
-  all.filter((repository) => repository.owner.login.toLowerCase() === owner.toLowerCase());
-
 function setOutput(check: WorldCheck, body: Call['body']): void {
   if (typeof body['status'] === 'string') check.status = body['status'];
   if (typeof body['conclusion'] === 'string') {
@@ -116,41 +46,8 @@ function setOutput(check: WorldCheck, body: Call['body']): void {
   check.annotations.push(...((output['annotations'] ?? []) as readonly WorldCheck['annotations'][number][]));
 }
 
-function installationFacts({ world, url }: Call, installation: Installation): unknown {
-  const account = world.user(installation.owner);
-  return {
-    id: installation.id,
-    app_id: installation.app.id,
-    app_slug: installation.app.slug,
-    account: userFacts(account, url),
-    target_id: account.id,
-    target_type: account.kind === 'organisation' ? 'Organization' : 'User',
-    repository_selection: installation.repositories ? 'selected' : 'all',
-    permissions: { contents: 'write', pull_requests: 'write', checks: 'write' },
-  };
-}
-
-function installationFor(call: Call, wanted: (installation: Installation) => boolean): Answer {
-  const installation = call.installations.find((each) => each.app === call.app && wanted(each));
-  if (!installation) throw new Refusal(404, 'Not Found');
-  return { status: 200, body: installationFacts(call, installation) };
-}
-
-type Route = (call: Call) => Promise<Answer> | Answer;
-
-/** What each documented operation does in the world. */
-export const routes: Readonly<Record<string, Route>> = {
-  'GET /user': (call) => {
-    if (call.identity?.app) throw new Refusal(403, 'Resource not accessible by integration');
-    return { status: 200, body: userFacts(userOf(call), call.url) };
-  },
-
-  'GET /users/{username}': ({ world, values, url }) => {
-    const username = values['username'] ?? '';
-    if (!world.hasUser(username)) throw new Refusal(404, 'Not Found');
-    return { status: 200, body: userFacts(world.user(username), url) };
-  },
-
+/** What is about one repository. */
+export const repositoryRoutes: Readonly<Record<string, Route>> = {
   'GET /repos/{owner}/{repo}': (call) => ({ status: 200, body: repositoryFacts(repositoryOf(call, 'read'), call.url) }),
 
   'GET /repos/{owner}/{repo}/branches': async (call) => {
@@ -238,6 +135,14 @@ export const routes: Readonly<Record<string, Route>> = {
   'GET /repos/{owner}/{repo}/pulls/{pull_number}/files': async (call) => {
     const pull = await pullOf(call, repositoryOf(call, 'read'));
     return list(call, await call.world.changes(pull), fileFacts);
+  },
+
+  'GET /repos/{owner}/{repo}/compare/{basehead}': async (call) => {
+    const { path } = repositoryOf(call, 'read');
+    const [base = '', head = ''] = (call.values['basehead'] ?? '').split('...');
+    const sha = await git(path, 'merge-base', base, head).catch(() => undefined);
+    if (sha === undefined) throw new Refusal(404, 'Not Found');
+    return { status: 200, body: { merge_base_commit: { sha }, status: 'diverged', commits: [] } };
   },
 
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers': async (call) => {
@@ -349,117 +254,5 @@ export const routes: Readonly<Record<string, Route>> = {
     };
     repository.statuses.push(status);
     return { status: 201, body: statusFacts(status, url) };
-  },
-
-  'GET /orgs/{org}/repos': (call) => {
-    const { world, values, url } = call;
-    const org = values['org'] ?? '';
-    if (!world.hasUser(org) || world.user(org).kind !== 'organisation') throw new Refusal(404, 'Not Found');
-    return list(call, ofOwner(visible(call), org), (repository) => repositoryFacts(repository, url));
-  },
-
-  'GET /users/{username}/repos': (call) => {
-    const { world, values, url } = call;
-    const username = values['username'] ?? '';
-    if (!world.hasUser(username)) throw new Refusal(404, 'Not Found');
-    const open = ofOwner(visible(call), username).filter((repository) => !repository.private);
-    return list(call, open, (repository) => repositoryFacts(repository, url));
-  },
-
-  'GET /user/repos': (call) => {
-    const user = userOf(call);
-    if (call.identity?.app) throw new Refusal(403, 'Resource not accessible by integration');
-    const own = call.query.get('affiliation') === 'owner' ? ofOwner(visible(call), user.login) : visible(call);
-    return list(call, own, (repository) => repositoryFacts(repository, call.url));
-  },
-
-  /** Words are looked for in names; `user:` and `org:` are understood, other qualifiers match everything. */
-  'GET /search/repositories': (call) => {
-    const terms = text(call.query.get('q'))
-      .split(/[\s+]+/)
-      .filter((term) => term !== '');
-    const matches = visible(call).filter((repository) =>
-      terms.every((term) => {
-        const [, qualifier, value = ''] = /^(\w+):(.*)$/.exec(term) ?? [];
-        if (!qualifier) return repository.name.toLowerCase().includes(term.toLowerCase());
-        if (qualifier !== 'user' && qualifier !== 'org') return true;
-        return ofOwner([repository], value).length > 0;
-      }),
-    );
-    const { page, size } = pageOf(matches, call.query, 30);
-    if ((page - 1) * size >= 1000) throw new Refusal(422, 'Only the first 1000 search results are available');
-    const { body, pages } = list(call, matches.slice(0, 1000), (repository) => repositoryFacts(repository, call.url));
-    return {
-      status: 200,
-      body: { total_count: matches.length, incomplete_results: false, items: body },
-      page,
-      ...(pages === undefined ? {} : { pages }),
-    };
-  },
-
-  'GET /app': ({ app, world, url }) => ({
-    status: 200,
-    body: app && {
-      id: app.id,
-      slug: app.slug,
-      name: app.slug,
-      owner: userFacts(world.user('acme', 'organisation'), url),
-      permissions: { contents: 'write' },
-    },
-  }),
-
-  'GET /repos/{owner}/{repo}/installation': (call) => {
-    const repository = call.world.find(`${call.values['owner']}/${call.values['repo']}`);
-    return installationFor(call, (installation) => repository !== undefined && covers(installation, repository));
-  },
-
-  'GET /orgs/{org}/installation': (call) => {
-    const org = text(call.values['org']).toLowerCase();
-    const isOrganisation = call.world.hasUser(org) && call.world.user(org).kind === 'organisation';
-    return installationFor(call, ({ owner }) => isOrganisation && owner.toLowerCase() === org);
-  },
-
-  'GET /users/{username}/installation': (call) => {
-    const username = text(call.values['username']).toLowerCase();
-    const isUser = call.world.hasUser(username) && call.world.user(username).kind === 'user';
-    return installationFor(call, ({ owner }) => isUser && owner.toLowerCase() === username);
-  },
-
-  'POST /app/installations/{installation_id}/access_tokens': (call) => {
-    const { world, body } = call;
-    const id = Number(call.values['installation_id']);
-    const installation = call.installations.find((each) => each.app === call.app && each.id === id);
-    if (!installation) throw new Refusal(404, 'Not Found');
-    const names = body['repositories'] === undefined ? undefined : texts(body['repositories']);
-    const only = names?.map((name) => {
-      const repository = world.find(`${installation.owner}/${name}`);
-      if (repository && covers(installation, repository)) return repository;
-      throw new Refusal(
-        422,
-        'There is at least one repository that does not exist or is not accessible to the parent installation.',
-      );
-    });
-    return {
-      status: 201,
-      body: {
-        token: world.issue(identityOf(world, installation, only), 'ghs'),
-        // The one time that is real: clients compare it with their own clock.
-        expires_at: new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, ''),
-        permissions: { contents: 'write', metadata: 'read' },
-        repository_selection: only || installation.repositories ? 'selected' : 'all',
-      },
-    };
-  },
-
-  'GET /installation/repositories': (call) => {
-    const { world, identity, url } = call;
-    if (!identity?.app)
-      throw new Refusal(
-        403,
-        'You must authenticate with an installation access token in order to list repositories for an installation.',
-      );
-    const all = world.repositories.filter((repository) => identity.covers?.(repository));
-    const { body, ...paged } = list(call, all, (repository) => repositoryFacts(repository, url));
-    return { ...paged, body: { total_count: all.length, repositories: body } };
   },
 };

@@ -1,5 +1,7 @@
+import { accountRoutes } from './github-account-routes.ts';
 import { type App, appOf, type Installation, newApp } from './github-app.ts';
-import { type Answer, Refusal, routes } from './github-routes.ts';
+import { type Answer, Refusal } from './github-call.ts';
+import { repositoryRoutes } from './github-routes.ts';
 import { descriptionIn } from './openapi.ts';
 import { type ApiRequest, type ApiResponse, type ForgeServer, serve } from './serve.ts';
 import type { Identity, World } from './world.ts';
@@ -30,7 +32,7 @@ export async function startGithub(world: World): Promise<GithubServer> {
     const found = description.find(request.method, request.path.slice('/api/v3'.length));
     if (!found) return violation('is not documented');
     const { operation, values } = found;
-    const route = routes[operation.id];
+    const route = repositoryRoutes[operation.id] ?? accountRoutes[operation.id];
     if (!route) return violation('is documented, but this server does not have it');
     const faults = description.requestFaults(operation, values, request.query, request.body);
     if (faults.length > 0) return violation(...faults);

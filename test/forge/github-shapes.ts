@@ -18,7 +18,8 @@ export const userFacts = (user: WorldUser, url: string): Facts => ({
   id: user.id,
   login: user.login,
   type: TYPES[user.kind],
-  html_url: `${url}/${user.login}`,
+  // The page of an App is not that of an account.
+  html_url: user.kind === 'bot' ? `${url}/apps/${user.login.replace(/\[bot\]$/, '')}` : `${url}/${user.login}`,
 });
 
 export const repositoryFacts = (repository: WorldRepository, url: string): Facts => ({

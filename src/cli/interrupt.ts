@@ -1,0 +1,38 @@
+import { constants } from 'node:os';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The user ended the program. */
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly status: number;
+
+  constructor(signal: (typeof SIGNALS)[number]) {
+    super(`interrupted by ${signal}`);
+    // https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html
+    this.status = 128 + constants.signals[signal];
+  }
+}
+
+/** Gives work a signal that Ctrl-C and its like abort, and lets it tidy up; answers what it did, or the status to end with. */
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  onInterrupt: () => void,
+): Promise<T | { readonly status: number }> {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) return;
+    onInterrupt();
+    controller.abort(new Interrupted(signal as (typeof SIGNALS)[number]));
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    const { reason } = controller.signal;
+    if (reason instanceof Interrupted) return { status: reason.status };
+    throw error;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+}
