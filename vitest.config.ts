@@ -14,6 +14,7 @@ export default defineConfig({
             'test/e2e/**',
             'test/forge-real/**',
             'test/install/**',
+            'test/many/**',
           ],
           testTimeout: 30_000,
         },
@@ -51,6 +52,14 @@ export default defineConfig({
         },
       },
       { test: { name: 'install', include: ['test/install/**/*.test.ts'], testTimeout: 900_000, hookTimeout: 900_000 } },
+      {
+        test: {
+          name: 'jobs',
+          include: ['test/many/**/*.test.ts'],
+          globalSetup: ['test/cli/build.ts'],
+          testTimeout: 1_800_000,
+        },
+      },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
