@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type GithubServer, startGithub } from './github-server.ts';
+import { GITHUB_API, type GithubServer, startGithub } from './github-server.ts';
 import { descriptionIn } from './openapi.ts';
 import { World } from './world.ts';
 
@@ -112,7 +112,7 @@ describe('what does not fit the description of GitHub is a violation', () => {
 });
 
 describe('a response', () => {
-  const description = descriptionIn('node_modules/@octokit/openapi/generated/api.github.com.json');
+  const description = descriptionIn(GITHUB_API);
   const found = description.find('GET', '/repos/acme/shop');
   if (!found) throw new Error('the description has no repository');
   const { operation, values } = found;

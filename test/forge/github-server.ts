@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { accountRoutes } from './github-account-routes.ts';
 import { type App, appOf, type Installation, newApp } from './github-app.ts';
 import { type Answer, Refusal } from './github-call.ts';
@@ -11,6 +12,9 @@ export interface GithubServer extends ForgeServer {
   readonly addApp: (slug: string) => App;
 }
 
+/** GitHub's own description of its API. */
+export const GITHUB_API = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json');
+
 /** Errors that any request may end with, documented for the whole API and not for each operation. */
 const GENERAL = new Set([401, 403, 404, 409, 422]);
 
@@ -19,7 +23,7 @@ const GENERAL = new Set([401, 403, 404, 409, 422]);
  * each response is checked against GitHub's own description of its API; what does not fit answers 500 and is in `violations`.
  */
 export async function startGithub(world: World): Promise<GithubServer> {
-  const description = descriptionIn('node_modules/@octokit/openapi/generated/api.github.com.json');
+  const description = descriptionIn(GITHUB_API);
   const apps: App[] = [];
   const installations: Installation[] = [];
 
