@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**'],
+          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**', 'test/forge-real/**'],
           testTimeout: 30_000,
         },
       },
@@ -27,6 +27,7 @@ export default defineConfig({
           testTimeout: 1_200_000,
         },
       },
+      { test: { name: 'forge', include: ['test/forge-real/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },

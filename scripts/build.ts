@@ -17,6 +17,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { botFileSchema, configSchema } from '../src/config.ts';
+import { reportSchema } from '../src/output/report/schema.ts';
 import { transforms } from '../transforms/index.ts';
 
 const require = createRequire(import.meta.url);
@@ -87,6 +88,7 @@ for (const id of readdirSync('transforms')) {
 for (const [file, schema] of [
   ['config.schema.json', configSchema(transforms)],
   ['bot.schema.json', botFileSchema(transforms)],
+  ['report.schema.json', reportSchema()],
 ] as const)
   writeFileSync(join(dist, file), `${JSON.stringify(schema, undefined, 2)}\n`);
 

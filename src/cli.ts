@@ -11,6 +11,7 @@ import { type DiagnoseFlags, diagnoseCommand } from './cli/diagnose.ts';
 import { explainFinding, explainTransform } from './cli/explain.ts';
 import { paletteFor } from './cli/palette.ts';
 import { type PrFlags, prOptions } from './cli/pr-options.ts';
+import { REPORT_FORMATS, type ReportFlags, reportCommand } from './cli/report.ts';
 import { cleanCommand, VERIFY_DEFAULTS, type VerifyFlags, verifyCommand } from './cli/verify.ts';
 import type { WorkerFlags } from './cli/worker.ts';
 import { UserError } from './errors.ts';
@@ -54,6 +55,7 @@ Examples:
   dockfix check --format github          find the same in CI; exit 1 when there is something
   dockfix pr acme/shop --dry-run         the pull request that would repair a repository on GitHub
   dockfix campaign --org acme --dry-run  the same for all repositories of an organisation
+  dockfix report -o CORRECTION.md        the document that you hand over with it
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
 
@@ -162,6 +164,18 @@ function program(environment: Environment, exit: (status: number) => void): Comm
       exit(await verifyCommand(environment, folder, result, flags, { stdout: paletteFor(stdout, environment.env) }));
     },
   );
+  chooses(
+    root
+      .command('report')
+      .description(
+        'write the correction document: each problem with its proof and repair, what is left to do, how to check',
+      )
+      .argument('[path]', 'folder of the repository', '.')
+      .addOption(new Option('--format <format>', 'how it is written').choices(REPORT_FORMATS).default('markdown'))
+      .option('-o, --output <file>', 'write it to this file instead of stdout')
+      .option('--verification <file>', 'what "dockfix verify --format json" wrote, to be part of it')
+      .option('--debug', 'show the stack of an internal error'),
+  ).action(async (path: string, flags: ReportFlags) => exit(await reportCommand(environment, path, flags)));
   root
     .command('diagnose')
     .description('read a log or an error message, and name its cause in the repository')

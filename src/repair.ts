@@ -23,6 +23,13 @@ export interface RepairFlags {
   readonly safeOnly?: true;
 }
 
+/** The options that chose the transforms, as they are typed. */
+export const selectionOf = ({ only, skip, group }: Pick<RepairFlags, 'only' | 'skip' | 'group'>): readonly string[] => [
+  ...(only.length > 0 ? ['--only', only.join(',')] : []),
+  ...(skip.length > 0 ? ['--skip', skip.join(',')] : []),
+  ...group.flatMap((name) => ['--group', name]),
+];
+
 /** A run, and the configuration of the repository that it followed. */
 export interface Repair {
   readonly result: Run;

@@ -92,6 +92,17 @@ const UNITS: readonly {
     imports:
       /^src\/((errors|lines|parse\/compose|forge\/forge|pull-request\/types)\.ts$|jobs\/(jobs|keys)\.ts$|output\/(palette|visible)\.ts$|campaign\/)/,
   },
+  {
+    files: /^src\/pull-request\/(branch|commit|marks|limits|proposal|types)\.ts$/,
+    imports:
+      /^src\/(finding|transform|forge\/forge|output\/report|verify\/verdict|pull-request\/(branch|marks|limits|proposal|types))\.ts$/,
+  },
+  {
+    files: /^src\/pull-request\//,
+    imports:
+      /^(src\/((errors|finding|assets|repair|selection)\.ts$|model\/secret\/mask\.ts$|pipeline\/run\.ts$|forge\/forge(-error)?\.ts$|(repo|output|pull-request)\/)|transforms\/index\.ts$)/,
+    node: true,
+  },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
   { files: /^src\/((bin|cli|index|remote)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },

@@ -13,13 +13,12 @@ import { workshopIn } from '../pull-request/workshop.ts';
 import { originUrl } from '../repo/origin-url.ts';
 import { interruptible } from './interrupt.ts';
 import type { PrFlags } from './pr-options.ts';
-import { readVerification } from './verification-file.ts';
+import { verificationIn } from './verification-file.ts';
 
 /** Runs `dockfix pr`: one line for each branch, or with `--dry-run` all that would be sent. */
 export async function prCommand(environment: Environment, target: string, flags: PrFlags): Promise<number> {
   const { cwd, env, stdout, stderr } = environment;
-  const verification =
-    flags.verification === undefined ? undefined : readVerification(resolve(cwd, flags.verification));
+  const verification = flags.verification === undefined ? undefined : verificationIn(cwd, flags.verification);
   const credentials = credentialsIn(env);
   const { address, repository } = repositoryAt(cwd, target, flags, credentials);
   const forge = forgeAt(address, credentials);

@@ -1,7 +1,9 @@
 import { maskShapes } from '../model/secret/mask.ts';
 import { type Credentials, missingCredentials, secretsOf } from './credentials.ts';
 import type { Forge, ForgeAddress } from './forge.ts';
+import { gitea } from './gitea.ts';
 import { github } from './github.ts';
+import { gitlab } from './gitlab.ts';
 
 /** A request without an answer is given up after this, in milliseconds. */
 const TIMEOUT = 60_000;
@@ -13,8 +15,12 @@ export function forgeAt(address: ForgeAddress, credentials: Credentials): Forge 
     if (!credentials.github) throw missingCredentials(address.kind, address.url);
     return github(address, credentials.github, TIMEOUT, masked);
   }
-  throw missingCredentials(address.kind, address.url);
+  const token = credentials[address.kind];
+  if (token === undefined) throw missingCredentials(address.kind, address.url);
+  return FORGES[address.kind](address, token, { timeout: TIMEOUT, masked });
 }
+
+const FORGES = { gitlab, gitea } as const;
 
 /** Takes secrets out of a text: these, and what shows by itself that it is one. */
 function maskOfSecrets(secrets: readonly string[]): (text: string) => string {

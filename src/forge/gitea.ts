@@ -1,7 +1,7 @@
 import { draftMarks } from './draft.ts';
 import type { Forge, ForgeAddress, PullRequest, Repository } from './forge.ts';
 import { ForgeError } from './forge-error.ts';
-import { type HttpAnswer, send } from './http.ts';
+import { type HttpAnswer, type HttpOptions, send } from './http.ts';
 import { pathUrl } from './path-url.ts';
 
 /** The most entries of a page, unless the forge is told otherwise: https://docs.gitea.com/administration/config-cheat-sheet#api-api */
@@ -53,9 +53,9 @@ interface GiteaLabel {
 }
 
 /** Gitea (1.20 and later) or Forgejo (7 and later), spoken to with an access token. */
-export function gitea(address: ForgeAddress, token: string): Forge {
+export function gitea(address: ForgeAddress, token: string, http: HttpOptions): Forge {
   const request = (method: string, path: string, body?: unknown): Promise<HttpAnswer> =>
-    send({ method, url: `${address.url}/api/v1${path}`, headers: { authorization: `token ${token}` }, body, token });
+    send({ method, url: `${address.url}/api/v1${path}`, headers: { authorization: `token ${token}` }, body }, http);
 
   const get = async <T>(path: string): Promise<T> => (await request('GET', path)).body as T;
 

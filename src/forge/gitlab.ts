@@ -13,7 +13,7 @@ import {
 import { draftMarks } from './draft.ts';
 import type { Comment, Forge, ForgeAddress, PullRequest, Repository } from './forge.ts';
 import { ForgeError } from './forge-error.ts';
-import { send } from './http.ts';
+import { type HttpOptions, send } from './http.ts';
 import { pathUrl } from './path-url.ts';
 
 /** The most entries of a page: https://docs.gitlab.com/api/rest/#offset-based-pagination */
@@ -33,9 +33,9 @@ const STATUSES = { success: 'success', neutral: 'success', failure: 'failed' } a
 const drafts = draftMarks('Draft: ', /^(draft:|\[draft\]|\(draft\))\s*/i);
 
 /** GitLab, on gitlab.com or anywhere, spoken to with a personal, group or project access token. */
-export function gitlab(address: ForgeAddress, token: string): Forge {
+export function gitlab(address: ForgeAddress, token: string, http: HttpOptions): Forge {
   // As a bearer, because `fetch` takes that header, and not Private-Token, away from a redirect to another origin.
-  const options = { host: address.url, oauthToken: token, camelize: false as const, requesterFn: requesterWith(token) };
+  const options = { host: address.url, oauthToken: token, camelize: false as const, requesterFn: requesterWith(http) };
   const projects = new Projects(options);
   const mergeRequests = new MergeRequests(options);
   const notes = new MergeRequestNotes(options);
@@ -88,10 +88,11 @@ export function gitlab(address: ForgeAddress, token: string): Forge {
 
   async function* repositoriesOf(owner: string): AsyncGenerator<Repository> {
     const ordered = { orderBy: 'id', sort: 'asc', perPage: PAGE, showExpanded: true } as const;
-    const ofGroup = (page: number) =>
-      groups.allProjects(owner, { ...ordered, page, pagination: 'offset', includeSubgroups: true, withShared: false });
-    const ofUser = (page: number) => users.allProjects(owner, { ...ordered, page, pagination: 'offset' });
-    let list: (page: number) => Promise<{ data: ProjectSchema[] }> = ofGroup;
+    const ofGroup = (page: number): Promise<{ data: ProjectSchema[] }> =>
+      groups.allProjects<true>(owner, { ...ordered, page, includeSubgroups: true, withShared: false });
+    const ofUser = (page: number): Promise<{ data: ProjectSchema[] }> =>
+      users.allProjects<true, 'offset'>(owner, { ...ordered, page });
+    let list = ofGroup;
     for (let page = 1; ; page++) {
       const { data } = await list(page).catch((error: unknown) => {
         // A user is no group; users cannot have a "/" in their names.
@@ -107,11 +108,14 @@ export function gitlab(address: ForgeAddress, token: string): Forge {
 
   /** Goes on after the last id, because pages by number end at 50,000 projects. */
   async function* search(query: string): AsyncGenerator<Repository> {
-    let idAfter = 0;
-    for (;;) {
-      const { data } = await projects.all({
-        ...{ search: query, searchNamespaces: true, idAfter, orderBy: 'id', sort: 'asc' },
-        ...{ page: 1, perPage: PAGE, pagination: 'offset', showExpanded: true },
+    const sought = { search: query, searchNamespaces: true, orderBy: 'id', sort: 'asc' } as const;
+    for (let idAfter = 0; ; ) {
+      const { data } = await projects.all<true, 'offset'>({
+        ...sought,
+        idAfter,
+        page: 1,
+        perPage: PAGE,
+        showExpanded: true,
       });
       const last = data.at(-1);
       if (!last) return;
@@ -249,7 +253,7 @@ type RequesterFn = NonNullable<NonNullable<ConstructorParameters<typeof Projects
 type Requester = ReturnType<RequesterFn>;
 
 /** What sends the requests of the client: each of them once, where its own would repeat some up to ten times. */
-function requesterWith(token: string): RequesterFn {
+function requesterWith(http: HttpOptions): RequesterFn {
   return ({ url, authHeaders }) => {
     const call =
       (method: string): Requester['get'] =>
@@ -259,13 +263,15 @@ function requesterWith(token: string): RequesterFn {
           if (value != null) query.append(snake(key), String(value));
         const headers: Record<string, string> = {};
         for (const [name, value] of Object.entries(authHeaders)) headers[name] = await value();
-        const answer = await send({
-          method,
-          url: `${url.replace(/\/$/, '')}/${endpoint}${query.size > 0 ? `?${query}` : ''}`,
-          headers,
-          body: body && Object.fromEntries(Object.entries(body).map(([key, value]) => [snake(key), value])),
-          token,
-        });
+        const answer = await send(
+          {
+            method,
+            url: `${url.replace(/\/$/, '')}/${endpoint}${query.size > 0 ? `?${query}` : ''}`,
+            headers,
+            body: body && Object.fromEntries(Object.entries(body).map(([key, value]) => [snake(key), value])),
+          },
+          http,
+        );
         return { status: answer.status, headers: Object.fromEntries(answer.headers), body: answer.body as never };
       };
     return { get: call('GET'), post: call('POST'), put: call('PUT'), patch: call('PATCH'), delete: call('DELETE') };

@@ -7,8 +7,14 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as JSON; undefined sends none. */
   readonly body: unknown;
-  /** Taken out of every message, whoever wrote it. */
-  readonly token: string;
+}
+
+/** What all requests to a forge have in common. */
+export interface HttpOptions {
+  /** A request without an answer is given up after this, in milliseconds. */
+  readonly timeout: number;
+  /** Takes secrets out of the text of an error, whoever wrote it. */
+  readonly masked: (text: string) => string;
 }
 
 export interface HttpAnswer {
@@ -18,8 +24,6 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-/** A forge that has not answered after this many milliseconds is unavailable. */
-const PATIENCE = 60_000;
 /** Seconds to wait when a forge says "too many requests" and not for how long. */
 const USUAL_WAIT = 60;
 /** So many characters of an error page say enough. */
@@ -40,10 +44,10 @@ const KINDS: Readonly<Record<number, ForgeFailure>> = {
  * Sends a request once. Redirects are followed; `fetch` takes the header Authorization away where they lead to another origin,
  * so a token must be in no other header. Rejects with a `ForgeError`.
  */
-export async function send(request: HttpRequest): Promise<HttpAnswer> {
-  const { method, url, headers, body, token } = request;
+export async function send(request: HttpRequest, { timeout, masked }: HttpOptions): Promise<HttpAnswer> {
+  const { method, url, headers, body } = request;
   const fail = (kind: ForgeFailure, reason: string, retryAfter: number | undefined): ForgeError =>
-    new ForgeError(kind, without(token, `${method} ${url}: ${reason}`), retryAfter);
+    new ForgeError(kind, masked(`${method} ${url}: ${reason}`), retryAfter);
 
   let response: Response;
   let text: string;
@@ -56,23 +60,34 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(timeout),
     });
     text = await response.text();
   } catch (error) {
-    throw fail('unavailable', reasonOf(error), undefined);
+    throw fail('unavailable', reasonOf(error, timeout), undefined);
   }
 
   const json = parsed(text);
   if (!response.ok) {
     const kind = KINDS[response.status] ?? (response.status >= 500 ? 'unavailable' : 'invalid');
-    const reason = `${response.status} ${cut(said(json) ?? text)}`.trim();
-    throw fail(kind, reason, retryAfter(response.headers) ?? (kind === 'rate limited' ? USUAL_WAIT : undefined));
+    // Masked before it is cut: half a secret would not be recognised.
+    const reason = cut(masked(said(json) ?? (isPage(response) ? response.statusText : text)));
+    throw fail(
+      kind,
+      `${response.status} ${reason}`.trim(),
+      retryAfter(response.headers) ?? (kind === 'rate limited' ? USUAL_WAIT : undefined),
+    );
   }
   if (json === undefined && text.trim() !== '')
-    throw fail('unavailable', `the answer is no JSON, so this is no API or something stands before it`, undefined);
+    throw fail(
+      'unavailable',
+      'the answer is no JSON, so this is not the API, or something stands before it',
+      undefined,
+    );
   return { status: response.status, headers: response.headers, body: json ?? null };
 }
+
+const isPage = ({ headers }: Response): boolean => /html/.test(headers.get('content-type') ?? '');
 
 function parsed(text: string): unknown {
   try {
@@ -113,14 +128,11 @@ function retryAfter(headers: Headers): number | undefined {
 }
 
 /** What stopped a request before there was an answer; `fetch` hides it as the cause of "fetch failed". */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeout: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer after ${PATIENCE / 1000} seconds`;
+  if (error.name === 'TimeoutError') return `no answer after ${timeout / 1000} seconds`;
   const cause = error.cause instanceof Error ? error.cause : undefined;
   // Node names an address that refuses by code alone when there are several of them.
   const code = cause && 'code' in cause ? String(cause.code) : '';
   return cause ? cause.message || code || error.message : error.message;
 }
-
-const without = (token: string, message: string): string =>
-  token === '' ? message : message.replaceAll(token, '***').replaceAll(encodeURIComponent(token), '***');

@@ -1,7 +1,8 @@
 import type { Safety } from '../finding.ts';
-import { code, codeBlock, link, markdownText } from './markdown-text.ts';
+import { codeBlock, codeSpan, link, markdownProse, markdownText } from './markdown-text.ts';
 import type { Report, ReportPlace, ReportProblem, ReportTask } from './report.ts';
 import { verificationMarkdown } from './verification.ts';
+import { visible } from './visible.ts';
 
 /** What the text of a pull request needs besides the report. */
 export interface PullRequestRequest {
@@ -72,7 +73,7 @@ function titleOf(repaired: readonly ReportProblem[], transform: string | undefin
   return title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1)}…` : title;
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const oneLine = (text: string): string => visible(text.replace(/\s+/g, ' ').trim());
 
 function introduction({ problems }: Report, repaired: readonly ReportProblem[], request: PullRequestRequest): string {
   const left = problems.length - repaired.length;
@@ -86,7 +87,7 @@ function introduction({ problems }: Report, repaired: readonly ReportProblem[], 
   if (request.later.length > 0)
     lines.push(
       '',
-      `Once this or another of its pull requests is merged, there is more to repair: ${request.later.map((id) => code(id)).join(', ')}.`,
+      `Once this or another of its pull requests is merged, there is more to repair: ${request.later.map((id) => codeSpan(id)).join(', ')}.`,
     );
   return lines.join('\n');
 }
@@ -94,7 +95,7 @@ function introduction({ problems }: Report, repaired: readonly ReportProblem[], 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 function failureText({ message, at, shows }: ReportProblem, request: PullRequestRequest): string {
-  const text = `- ${placeText(at, request)}: ${markdownText(message)}`;
+  const text = `- ${placeText(at, request)}: ${markdownProse(message)}`;
   return shows === undefined ? text : `${text}\n\n${indented(codeBlock(shows, 'text'))}\n`;
 }
 
@@ -105,57 +106,58 @@ function changesText(repaired: readonly ReportProblem[], request: PullRequestReq
     const own = repaired.filter(({ transform }) => transform.id === id);
     const [first] = own;
     if (!first) return [];
-    const head = `### ${markdownText(first.transform.summary)} (${code(id)})\n`;
-    return own.map((problem, index) => `${index === 0 ? head : ''}${repairText(problem, request)}`);
+    const head = `### ${markdownProse(first.transform.summary)} (${codeSpan(id)})\n`;
+    return own.map((problem, index) => `${index === 0 ? `\n${head}\n` : ''}${repairText(problem, request)}`);
   });
 }
 
 function repairText({ repair, at, evidence }: ReportProblem, request: PullRequestRequest): string {
   const proof = [{ at, says: '' }, ...evidence].map((each) => `  - ${evidenceText(each, request)}`);
-  return [`- **${repair?.safety}**: ${markdownText(repair?.title ?? '')}`, ...new Set(proof)].join('\n');
+  return [`- **${repair?.safety}**: ${markdownProse(repair?.title ?? '')}`, ...new Set(proof)].join('\n');
 }
 
 function evidenceText({ at, says }: ReportProblem['evidence'][number], request: PullRequestRequest): string {
   const place = placeText(at, request);
-  if (says !== '') return `${place}: ${markdownText(says)}`;
-  return at.text === undefined ? place : `${place}: ${code(at.text.trim())}`;
+  if (says !== '') return `${place}: ${markdownProse(says)}`;
+  return at.text === undefined ? place : `${place}: ${codeSpan(at.text.trim())}`;
 }
 
 function placeText({ path, line }: ReportPlace, { lineUrl }: PullRequestRequest): string {
   // What an earlier repair put there has no page yet.
-  if (line === undefined) return code(path);
-  return link(code(`${path}:${line}`), lineUrl(path, line));
+  if (line === undefined) return codeSpan(path);
+  return link(codeSpan(`${path}:${line}`), lineUrl(path, line));
 }
 
 function tasksText({ tasks }: Report, { keptOut }: PullRequestRequest): readonly string[] {
   const own = keptOut.map(
     (path) =>
-      `- [ ] Create ${code(path)} where the stack runs, before this is merged: the ignore rules of the repository keep it out of git, so it cannot be part of this pull request. ${code('dockfix apply --write')} makes it in a clone.`,
+      `- [ ] Create ${codeSpan(path)} where the stack runs, before this is merged: the ignore rules of the repository keep it out of git, so it cannot be part of this pull request. ${codeSpan('dockfix apply --write')} makes it in a clone.`,
   );
   return [...own, ...tasks.map(taskText)];
 }
 
+/** The problems of a report have numbers; here they would be those of issues. */
 function taskText({ kind, text, details }: ReportTask): string {
   // Instructions are commands and lines of files more often than prose.
   const below =
     kind === 'review' || kind === 'unread'
-      ? details.map((detail) => `  - ${markdownText(detail)}`).join('\n')
+      ? details.map((detail) => `  - ${markdownProse(detail.replace(/^#\d+ /, ''))}`).join('\n')
       : indented(codeBlock(details.join('\n'), 'text'));
-  return `- [ ] ${markdownText(text)}${details.length > 0 ? `\n${kind === 'review' || kind === 'unread' ? '' : '\n'}${below}` : ''}`;
+  return `- [ ] ${markdownProse(text)}${details.length > 0 ? `\n${kind === 'review' || kind === 'unread' ? '' : '\n'}${below}` : ''}`;
 }
 
 function leftText({ problems, errors }: Report, request: PullRequestRequest): readonly string[] {
   const left = problems.flatMap(({ message, at, left: why }) =>
-    why ? [`- ${placeText(at, request)}: ${markdownText(message)} Left alone: ${markdownText(why.says)}.`] : [],
+    why ? [`- ${placeText(at, request)}: ${markdownProse(message)} Left alone: ${markdownText(why.says)}.`] : [],
   );
   const failed = errors.map(
-    ({ transform, message }) => `- ${code(transform)} failed, and changed nothing: ${markdownText(message)}`,
+    ({ transform, message }) => `- ${codeSpan(transform)} failed, and changed nothing: ${markdownProse(message)}`,
   );
   return [...left, ...failed];
 }
 
 const checksText = ({ checks }: Report): readonly string[] =>
-  checks.map(({ command, expects }, index) => `${index + 1}. ${code(command)}: ${markdownText(expects)}`);
+  checks.map(({ command, expects }, index) => `${index + 1}. ${codeSpan(command)}: ${markdownProse(expects)}`);
 
 const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ');
 

@@ -9,6 +9,7 @@ import {
   type Verification,
   worseIn,
 } from '../verify/verdict.ts';
+import { codeSpan } from './markdown-text.ts';
 import type { Palette } from './palette.ts';
 import { visible } from './visible.ts';
 
@@ -127,17 +128,20 @@ export const isClean = (side: SideResult): boolean =>
  * each with `healthy`, `stopped?` (Compose's words), `notes`, `seconds` and `services` (`name`, `state`, `reason?`, `exitCode?`, `restarts?`,
  * `secondsToHealthy?`, `imageBytes?`, `installCached?`); `changes`: `{ name, change }` with `better`, `worse`, `same`, `new`, `removed` or `not compared`.
  */
-export function verificationJson(verification: Verification): string {
+export const verificationJson = (verification: Verification): string =>
+  `${JSON.stringify(verificationDocument(verification), undefined, 2)}\n`;
+
+/** The document of `verificationJson`. */
+export function verificationDocument(verification: Verification) {
   const side = (result: SideResult) => ({ healthy: isHealthy(result), clean: isClean(result), ...result });
   const { before, after } = verification;
-  const document = {
+  return {
     schemaVersion: 1,
     passed: passed(verification),
     ...(before && { before: side(before) }),
     after: side(after),
     changes: rowsOf(verification).map(({ name, change }) => ({ name, change })),
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
 /** A verification as Markdown, for a pull request. */
@@ -159,17 +163,10 @@ export function verificationMarkdown(verification: Verification): string {
 }
 
 function reasonLines(name: string, side: SideResult): readonly string[] {
-  const stopped = side.stopped === undefined ? [] : [`- ${name}: \`docker compose up\` stops: ${code(side.stopped)}`];
+  const stopped =
+    side.stopped === undefined ? [] : [`- ${name}: \`docker compose up\` stops: ${codeSpan(side.stopped)}`];
   const services = side.services.flatMap(({ name: service, state, reason }) =>
-    reason === undefined || GOOD.has(state) ? [] : [`- ${name}, ${service}: ${code(reason)}`],
+    reason === undefined || GOOD.has(state) ? [] : [`- ${name}, ${service}: ${codeSpan(reason)}`],
   );
   return [...stopped, ...services, ...side.notes.map((note) => `- ${name}, note: ${visible(note)}`)];
-}
-
-/** Inline code around any text: the fence is longer than every run of backticks in it. */
-function code(text: string): string {
-  const shown = visible(text);
-  const fence = '`'.repeat(1 + Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length)));
-  const pad = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
-  return `${fence}${pad}${shown}${pad}${fence}`;
 }

@@ -67,6 +67,9 @@ async function push(
   if (!refused) return;
   const line = output.split('\n').find((each) => each.startsWith('!')) ?? output;
   const said = line.replace(/^!\s*\S*\s*/, '').trim();
+  // A branch named `dockfix`: https://git-scm.com/docs/git-check-ref-format
+  if (/exists; cannot create|directory file conflict/i.test(output))
+    throw new ForgeError('forbidden', `${branch} cannot be made: another branch has a part of its name`, undefined);
   if (MOVED.test(output)) throw new Moved(`${branch}: ${said}`);
   throw new ForgeError('forbidden', `${branch} cannot be pushed: ${said}`, undefined);
 }

@@ -4,7 +4,7 @@ export interface Commit {
   readonly parents: readonly string[];
   /** Name and address of who committed it. */
   readonly committer: string;
-  /** When it was committed, in seconds since 1970. */
+  /** When it was committed, in seconds since 1970; 0 where that is no date. */
   readonly seconds: number;
   readonly message: string;
 }
@@ -19,13 +19,14 @@ export function readCommit(object: string): Commit | undefined {
   const valuesOf = (name: string): readonly string[] =>
     lines.flatMap((line) => (line.startsWith(`${name} `) ? [line.slice(name.length + 1)] : []));
   const [tree] = valuesOf('tree');
-  const [, committer, seconds] = /^(.*) (\d+) [+-]\d{4}$/.exec(valuesOf('committer')[0] ?? '') ?? [];
-  if (tree === undefined || committer === undefined) return undefined;
+  const [line] = valuesOf('committer');
+  if (tree === undefined || line === undefined) return undefined;
+  const [, committer = line, date = '0'] = /^(.*) (\d{1,11}) [+-]\d{4}$/.exec(line) ?? [];
   return {
     tree,
     parents: valuesOf('parent'),
     committer,
-    seconds: Number(seconds),
+    seconds: Number(date),
     message: end < 0 ? '' : object.slice(end + 2),
   };
 }

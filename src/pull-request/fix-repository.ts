@@ -122,7 +122,7 @@ async function fixBranch(
   proposal: Proposal | undefined,
   later: readonly string[],
 ): Promise<BranchResult> {
-  const { clone, branch, request } = work;
+  const { branch, request } = work;
   const offer = proposal && proposal.files.length > 0 ? await offerOf(work, proposal, later) : undefined;
   const wanted: Wanted | undefined = offer && { ...offer, base: branch };
   const state = await stateOf(work, name);
@@ -138,15 +138,17 @@ async function fixBranch(
   if (request.dryRun) return { ...result(...rehearsed(plan)), ...shownOf(proposal, offer) };
   const { pull, notes } = await carryOutPlan(work, name, plan, wanted);
   return result(plan.action, pull, notes);
+}
 
-  async function stateOf({ forge, repository }: Work, head: string): Promise<BranchState> {
-    const tip = clone.branches.get(head);
-    const pulls = await forge.pullRequests(repository.name, head);
-    return {
-      ...(tip && { tip: { commit: tip.id, ours: isRepairCommit(tip) } }),
-      pulls: pulls.filter(({ headRepository }) => headRepository.toLowerCase() === repository.name.toLowerCase()),
-    };
-  }
+async function stateOf({ forge, repository, clone }: Work, branch: string): Promise<BranchState> {
+  const tip = clone.branches.get(branch);
+  const all = await forge.pullRequests(repository.name, branch);
+  const pulls = all.filter(({ headRepository }) => headRepository.toLowerCase() === repository.name.toLowerCase());
+  if (!tip) return { pulls };
+  // What was merged, or is the base itself, is no work of anybody that a push could lose.
+  const settled =
+    tip.id === clone.base.id || pulls.some((pull) => pull.state === 'merged' && pull.headCommit === tip.id);
+  return { tip: { commit: tip.id, ours: settled || isRepairCommit(tip) }, pulls };
 }
 
 /** What a dry run says of a plan that is not carried out. */

@@ -1,10 +1,20 @@
-import type { Git } from './git.ts';
+import { type Git, GitError } from './git.ts';
 
 /** What the attributes of a repository say about the line ends of a file: https://git-scm.com/docs/gitattributes#_text */
 export interface LineEndings {
   /** `text`, `-text`, `text=auto`; absent when nothing is said. */
   readonly text?: 'set' | 'unset' | 'auto';
   readonly eol?: 'lf' | 'crlf';
+}
+
+/** Puts a tree into the index, where attributes are read from. One that git refuses there has none: no checkout of it could be made. */
+export async function indexTree(git: Git, tree: string): Promise<void> {
+  try {
+    await git.run(['read-tree', tree], '');
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    await git.run(['read-tree', '--empty'], '');
+  }
 }
 
 /** What the attributes in the index say about some paths; a path that they say nothing about is left out. */

@@ -20,3 +20,6 @@ export type MarkName =
 /** The marks of a text; one without a value has an empty one. Of two with one name the last counts. */
 export const marksIn = (text: string): ReadonlyMap<string, string> =>
   new Map([...text.matchAll(MARK)].map(([, name = '', value = '']) => [name, value]));
+
+/** A text in which nothing passes for a mark: what stands in a repository may look like one. */
+export const withoutMarks = (text: string): string => text.replaceAll('<!-- dockfix:', '<!-- dockfix\u200b:');

@@ -5,8 +5,8 @@ import type { Clone } from './clone.ts';
 import { repairCommit } from './commit.ts';
 import type { Work } from './fix-repository.ts';
 import type { Git } from './git.ts';
-import { checkedIn, lineEndingsOf } from './line-endings.ts';
-import { markOf } from './marks.ts';
+import { checkedIn, indexTree, lineEndingsOf } from './line-endings.ts';
+import { markOf, withoutMarks } from './marks.ts';
 import type { Proposal, ProposedFile } from './proposal.ts';
 import { type TreeChange, writeTree } from './tree.ts';
 
@@ -27,36 +27,41 @@ export async function offerOf(work: Work, proposal: Proposal, later: readonly st
   const tree = await writeTree(clone.git, clone.base.tree, await changesOf(clone, proposal));
   if (tree === clone.base.tree) return undefined;
   const { verification } = workshop;
-  const { title, body, summary } = pullRequestText(
+  const limit = forge.bodyLimit - MARKS_LENGTH;
+  const text = pullRequestText(
     { ...proposal.report, ...(verification && { verification }) },
     {
-      limit: forge.bodyLimit - MARKS_LENGTH,
+      limit,
       lineUrl: (path, line) => forge.lineUrl(repository.name, clone.base.id, path, line),
       transform: proposal.transform,
       keptOut: proposal.keptOut,
       later,
     },
   );
+  const { title, summary } = text;
+  const body = withoutMarks(text.body).slice(0, limit).trimEnd();
   const { base } = clone;
   const object = repairCommit({ commit: base.id, seconds: base.seconds }, tree, title, summary);
   const commit = (await clone.git.run(['hash-object', '-t', 'commit', '-w', '--stdin'], object)).toString().trim();
   const { findings } = proposal;
-  const text = createHash('sha256').update(`${title}\0${body}`).digest('hex').slice(0, 32);
+  const digest = createHash('sha256').update(`${title}\0${body}`).digest('hex').slice(0, 32);
   return {
     commit,
     title,
-    body: `${body.trimEnd()}\n\n${markOf('findings', findings)}\n${markOf('text', text)}\n`,
+    body: `${body}\n\n${markOf('findings', findings)}\n${markOf('text', digest)}\n`,
     findings,
   };
 }
 
 /** The files of a proposal as git stores them: with the line ends that the attributes of the repository, as they will be, ask for. */
 async function changesOf({ git, base }: Clone, { files }: Proposal): Promise<ReadonlyMap<string, TreeChange>> {
-  for (const file of files) if (nameOf(file.path) === '.gitattributes') await stage(git, file);
+  const attributes = files.filter(({ path }) => nameOf(path) === '.gitattributes');
+  for (const file of attributes) await stage(git, file);
   const endings = await lineEndingsOf(
     git,
     files.map(({ path }) => path),
   );
+  if (attributes.length > 0) await indexTree(git, base.tree);
   const changes = new Map<string, TreeChange>();
   for (const file of files) {
     const said = endings.get(file.path);

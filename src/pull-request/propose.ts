@@ -7,7 +7,7 @@ import { diff } from '../output/diff.ts';
 import { maskBetween } from '../output/masked.ts';
 import { reportOf } from '../output/report/report-of.ts';
 import type { Run } from '../pipeline/run.ts';
-import { type Repair, type RepairFlags, repair } from '../repair.ts';
+import { type Repair, type RepairFlags, repair, selectionOf } from '../repair.ts';
 import { deltas } from '../repo/delta.ts';
 import { encode } from '../repo/encoding.ts';
 import { pathMatcher } from '../repo/ignore-rules.ts';
@@ -69,7 +69,7 @@ function proposalOf(task: Task, { repo, keepsOut }: Snapshot, { result, config }
     files: appliedOutcomes(run).length === 0 ? [] : filesOf(run),
     keptOut,
     diff: mask(diff(run.before, run.after)),
-    report: reportOf(run, { title: task.name, page: readmeOf }),
+    report: reportOf(run, { title: task.name, page: readmeOf, selection: selectionOf(task) }),
     findings: digest(repaired.sort().join('\n')),
     repairs,
   };

@@ -2,12 +2,13 @@ import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type IgnoreRules, isIgnored, MAX_RULES_SIZE, withRules } from '../repo/ignore-rules.ts';
+import { nameOf } from '../repo/path.ts';
 import { Repo, type RepoFile, type Unread } from '../repo/repo.ts';
 import { fileOf, MAX_FILE_SIZE, tooLarge } from '../repo/scan.ts';
 import { type Tree, type TreeEntry, walk } from '../repo/walk.ts';
-import { type Git, GitError } from './git.ts';
+import type { Git } from './git.ts';
 import { bytesText, type Limits } from './limits.ts';
-import { checkedOut, type LineEndings, lineEndingsOf } from './line-endings.ts';
+import { checkedOut, indexTree, type LineEndings, lineEndingsOf } from './line-endings.ts';
 
 /** One file, link or submodule of a tree. `size` is absent for what was not fetched, `start` for what was not laid down. */
 interface Entry {
@@ -64,11 +65,10 @@ export async function layDown(git: Git, tree: string, folder: string, limits: Li
   } finally {
     closeSync(contents);
   }
-  const endings = await endingsIn(
-    git,
-    tree,
-    found.filter(({ mode }) => mode.startsWith('100')).map(({ path }) => path),
-  );
+  await indexTree(git, tree);
+  const regular = found.filter(({ mode }) => mode.startsWith('100')).map(({ path }) => path);
+  const hasAttributes = regular.some((path) => nameOf(path) === '.gitattributes');
+  const endings = hasAttributes ? await lineEndingsOf(git, regular) : new Map<string, LineEndings>();
   const entries = found.map(({ path, mode, object }): Entry => {
     const size = sizes.get(object);
     const start = starts.get(object);
@@ -82,18 +82,6 @@ export async function layDown(git: Git, tree: string, folder: string, limits: Li
     };
   });
   writeFileSync(join(folder, LISTING), JSON.stringify(entries), { mode: 0o600, flag: 'wx' });
-}
-
-/** What the attributes of the tree say of its files. A tree that git refuses for its index has none: no checkout of it could be made. */
-async function endingsIn(git: Git, tree: string, paths: readonly string[]): Promise<ReadonlyMap<string, LineEndings>> {
-  try {
-    await git.run(['read-tree', tree], '');
-  } catch (error) {
-    if (!(error instanceof GitError)) throw error;
-    await git.run(['read-tree', '--empty'], '');
-  }
-  const hasAttributes = paths.some((path) => path === '.gitattributes' || path.endsWith('/.gitattributes'));
-  return hasAttributes ? lineEndingsOf(git, paths) : new Map();
 }
 
 /** The sizes of blobs by id, without those that are not here. */

@@ -1,5 +1,6 @@
+import { UserError } from '../errors.ts';
 import type { FileMode } from '../finding.ts';
-import type { Git } from './git.ts';
+import { type Git, GitError } from './git.ts';
 
 /** The next content of a file, or `null` when it goes. */
 export type TreeChange = { readonly bytes: Uint8Array; readonly mode: FileMode } | null;
@@ -48,16 +49,24 @@ async function writeFolder(git: Git, tree: string | undefined, change: FolderCha
   }
   for (const [name, below] of change.folders) {
     const there = entries.get(name);
-    if (there && there.type !== 'tree') throw new Error(`${name} is not a folder`);
+    if (there && there.type !== 'tree') throw new Error(`${name} is no folder`);
     const object = await writeFolder(git, there?.object, below);
     if (object === undefined) entries.delete(name);
     else entries.set(name, { mode: '040000', type: 'tree', object });
   }
   if (entries.size === 0) return undefined;
   const lines = [...entries].map(([name, { mode, type, object }]) => `${mode} ${type} ${object}\t${name}\0`);
-  // Large files and submodules are no objects here.
-  const written = await git.run(['mktree', '-z', '--missing'], Buffer.from(lines.join(''), 'latin1'));
-  return written.toString().trim();
+  try {
+    // Large files and submodules are no objects here.
+    const written = await git.run(['mktree', '-z', '--missing'], Buffer.from(lines.join(''), 'latin1'));
+    return written.toString().trim();
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    throw new UserError(
+      `The repository has a folder that git refuses to write again (${error.message})`,
+      'Clone it with git, and see what is wrong.',
+    );
+  }
 }
 
 async function entriesOf(git: Git, tree: string): Promise<Entries> {

@@ -84,7 +84,7 @@ const RANK: Readonly<Record<State, number | undefined>> = {
 };
 
 /** True for the name of a state. */
-export const isState = (value: unknown): value is State => typeof value === 'string' && Object.hasOwn(RANK, value);
+export const isState = (text: string): text is State => Object.hasOwn(RANK, text);
 
 /** True for a service that is up. Errors in its log alone do not make it fail: they count when it had none before. */
 export const isUp = ({ state }: ServiceResult): boolean => (RANK[state] ?? 0) >= 5;

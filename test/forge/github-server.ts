@@ -89,7 +89,7 @@ export async function startGithub(world: World): Promise<GithubServer> {
     return { identity, app: undefined };
   }
 
-  const server = await serve(world, answer);
+  const server = await serve(world, '', answer);
   return Object.assign(server, {
     addApp: (slug: string): App => {
       const app = newApp(world, slug, installations);

@@ -53,12 +53,13 @@ const read = new Map<string, Description>();
 export function descriptionIn(path: string): Description {
   const known = read.get(path);
   if (known) return known;
-  const description = describe(JSON.parse(readFileSync(path, 'utf8')) as Schema);
+  const description = describeApi(JSON.parse(readFileSync(path, 'utf8')) as Schema);
   read.set(path, description);
   return description;
 }
 
-function describe(document: Schema): Description {
+/** What an OpenAPI document (3.0) says. */
+export function describeApi(document: Schema): Description {
   const paths = document['paths'] as Readonly<Record<string, Readonly<Record<string, Schema>>>>;
   const templates = Object.keys(paths).map((template) => {
     const names = [...template.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? '');

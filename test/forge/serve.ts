@@ -60,9 +60,13 @@ export interface ForgeServer {
   readonly close: () => Promise<void>;
 }
 
-/** Serves git (`/<owner>/<name>.git`) from a world, and all other paths from `answer`, on a free port of this machine. */
+/**
+ * Serves git (`<root>/<owner>/<name>.git`) from a world, and all other paths from `answer`, on a free port of this machine. `root` is
+ * the folder of the forge there; empty for none.
+ */
 export async function serve(
   world: World,
+  root: string,
   answer: (request: ApiRequest, server: ForgeServer) => Promise<ApiResponse>,
 ): Promise<ForgeServer> {
   const requests: Exchange[] = [];
@@ -90,7 +94,7 @@ export async function serve(
       return;
     }
     if (isGit && fault?.status === undefined) {
-      await serveGit(world, request, response, at);
+      await serveGit(world, request, response, new URL(url.slice(root.length), server.url));
       requests.push({ method, url, body: undefined, status: response.statusCode });
       return;
     }
@@ -107,7 +111,7 @@ export async function serve(
   }
 
   const server: ForgeServer = {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}${root}`,
     world,
     requests,
     violations: [],

@@ -34,6 +34,8 @@ export interface WorldPullRequest {
   headRepository: WorldRepository | undefined;
   /** Kept up to date with the branch while it is open: see `World.pullRequest`. */
   headCommit: string;
+  /** Where its branch left the base, as far as that was before a merge. */
+  startCommit: string;
   state: 'open' | 'merged' | 'closed';
   title: string;
   body: string;

@@ -247,6 +247,7 @@ export class World {
       createdAt: this.now(),
       headRepository,
       headCommit: commit,
+      startCommit: commit,
       state: 'open',
       closedAt: undefined,
       labels: [],
@@ -292,6 +293,7 @@ export class World {
     if (headRepository && headRepository !== repository)
       await git(repository.path, 'fetch', '--quiet', headRepository.path, headCommit);
     await git(repository.path, 'update-ref', `refs/pull/${pull.number}/head`, headCommit);
+    pull.startCommit = await git(repository.path, 'merge-base', `refs/heads/${pull.base}`, headCommit);
   }
 
   /** Closes an open pull request, or calls it merged. */
@@ -331,6 +333,7 @@ export class World {
 
   /** The files that a pull request touches. */
   changes(pull: WorldPullRequest): ReturnType<typeof changedBetween> {
-    return changedBetween(pull.repository.path, `refs/heads/${pull.base}`, pull.headCommit);
+    const from = pull.state === 'open' ? `refs/heads/${pull.base}` : pull.startCommit;
+    return changedBetween(pull.repository.path, from, pull.headCommit);
   }
 }

@@ -35,7 +35,7 @@ export interface Served {
 
 export async function served(options: NewRepository): Promise<Served> {
   const world = await World.create();
-  const server = await serve(world, async () => ({ status: 404 }));
+  const server = await serve(world, '', async () => ({ status: 404 }));
   onTestFinished(async () => {
     await server.close();
     await world.close();

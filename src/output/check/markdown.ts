@@ -1,5 +1,5 @@
 import { type Check, fails, type Problem, type Range } from '../check.ts';
-import { code, markdownText } from '../markdown-text.ts';
+import { codeSpan, markdownText } from '../markdown-text.ts';
 import { linesOf, summaryOf } from './words.ts';
 
 /** The check as Markdown, for a summary of a job or a comment on a change. */
@@ -10,7 +10,7 @@ export function markdownCheck(check: Check): string {
   );
   const unread = check.notices.map(
     ({ path, line, message, hint }) =>
-      `- ${code(line === undefined ? path : `${path}:${line}`)} ${markdownText(message)} ${markdownText(hint)}`,
+      `- ${codeSpan(line === undefined ? path : `${path}:${line}`)} ${markdownText(message)} ${markdownText(hint)}`,
   );
   const blocks = [
     `## dockfix\n\n${markdownText(summaryOf(check))}`,
@@ -28,8 +28,8 @@ function problemText(problem: Problem): string {
   const [message = '', ...rest] = linesOf(problem);
   const label = fails(problem) ? '' : 'Note: ';
   return [
-    `- ${code(placeOf(problem.at))} ${label}${markdownText(message)}`,
-    ...problem.evidence.map(({ at, says }) => `  - because ${code(placeOf(at))} ${markdownText(says)}`),
+    `- ${codeSpan(placeOf(problem.at))} ${label}${markdownText(message)}`,
+    ...problem.evidence.map(({ at, says }) => `  - because ${codeSpan(placeOf(at))} ${markdownText(says)}`),
     ...rest.map((line) => `  - ${markdownText(line)}`),
   ].join('\n');
 }

@@ -12,33 +12,37 @@ import { requestChecks, storeCheck, workerCheck } from './service-checks.ts';
 
 /** What checks are derived from. */
 export interface CheckSources {
-  readonly before: Stack;
   readonly after: Stack;
   readonly problems: readonly ReportProblem[];
+  /** Options that choose transforms. */
+  readonly selection: readonly string[];
 }
 
 /** How to see that a stack works, as commands for its root folder, in the order in which they are to be typed. */
-export function checksOf({ after, problems }: CheckSources): readonly ReportCheck[] {
+export function checksOf({ after, problems, selection }: CheckSources): readonly ReportCheck[] {
   const several = after.projects.length > 1;
   return [
     ...after.projects.flatMap((project) => projectChecks(after, project, several)),
     ...imageChecks(after, problems),
-    ...ownChecks(problems),
+    ...ownChecks(problems, selection),
   ];
 }
 
 /** What dockfix itself can tell afterwards. */
-function ownChecks(problems: readonly ReportProblem[]): readonly ReportCheck[] {
+function ownChecks(problems: readonly ReportProblem[], selection: readonly string[]): readonly ReportCheck[] {
   const open = problems.filter(({ left }) => left && left.reason !== 'no fix').length;
   const left =
     open === 0
       ? 'No problems.'
       : `nothing but the ${open === 1 ? 'problem that is' : `${open} problems that are`} left to a person`;
   const verify = {
-    command: 'dockfix verify',
+    command: commandLine(['dockfix', 'verify', ...selection]),
     expects: 'every service is up, and none is worse than before; it builds and runs the stack in copies of its own',
   };
-  return [{ command: 'dockfix check', expects: left }, ...(problems.length > 0 ? [verify] : [])];
+  return [
+    { command: commandLine(['dockfix', 'check', ...selection]), expects: left },
+    ...(problems.length > 0 ? [verify] : []),
+  ];
 }
 
 function projectChecks(stack: Stack, project: ComposeProject, several: boolean): readonly ReportCheck[] {

@@ -1,7 +1,7 @@
 import type { Mask } from '../../model/secret/mask.ts';
 import { readStack } from '../../model/stack.ts';
 import type { Run } from '../../pipeline/run.ts';
-import type { Verification } from '../../verify/verdict.ts';
+import type { SideResult, Verification } from '../../verify/verdict.ts';
 import { maskBetween } from '../masked.ts';
 import type { Report } from '../report.ts';
 import { checksOf } from './checks.ts';
@@ -18,10 +18,12 @@ export interface ReportRequest {
   readonly page: (id: string) => string;
   /** What `dockfix verify` saw of the same run. */
   readonly verification?: Verification;
+  /** The options that chose the transforms of the run (`--group hygiene`), for the commands that are to find the same; none when absent. */
+  readonly selection?: readonly string[];
 }
 
 /** Everything that a run has to tell to a person, without secrets. */
-export function reportOf(run: Run, { title, page, verification }: ReportRequest): Report {
+export function reportOf(run: Run, { title, page, verification, selection }: ReportRequest): Report {
   const mask: Mask = maskBetween(run.before, run.after);
   const before = readStack(run.before, undefined);
   const after = run.after === run.before ? before : readStack(run.after, before);
@@ -33,7 +35,7 @@ export function reportOf(run: Run, { title, page, verification }: ReportRequest)
     title: mask(title),
     problems,
     tasks: tasksOf({ run: masked, before, after, outcomes, problems }),
-    checks: checksOf({ before, after, problems }).map(({ command, expects }) => ({
+    checks: checksOf({ after, problems, selection: selection ?? [] }).map(({ command, expects }) => ({
       command: mask(command),
       expects: mask(expects),
     })),
@@ -46,6 +48,19 @@ export function reportOf(run: Run, { title, page, verification }: ReportRequest)
         ? []
         : [{ transform: transform.id, message: mask(error instanceof Error ? error.message : String(error)) }],
     ),
-    ...(verification && { verification }),
+    ...(verification && { verification: maskedVerification(verification, mask) }),
   };
+}
+
+function maskedVerification({ before, after }: Verification, mask: Mask): Verification {
+  const side = (result: SideResult): SideResult => ({
+    ...result,
+    services: result.services.map((service) => ({
+      ...service,
+      ...(service.reason !== undefined && { reason: mask(service.reason) }),
+    })),
+    ...(result.stopped !== undefined && { stopped: mask(result.stopped) }),
+    notes: result.notes.map(mask),
+  });
+  return { ...(before && { before: side(before) }), after: side(after) };
 }

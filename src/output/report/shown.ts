@@ -16,14 +16,18 @@ export function shownFor(message: string, proof: readonly string[], page: string
 function quotedIn(message: string): readonly string[] {
   // Of nested quotes the outermost counts.
   return [...message.matchAll(/`([^`]*)`|“([^”]*)”|"([^"]*)"/g)].flatMap(([, code, curly, straight]) => {
-    if (code !== undefined) return isError(code) && code.includes(': ') ? [code] : [];
+    if (code !== undefined) return ERROR.test(code) ? [code] : [];
     const text = curly ?? straight ?? '';
     return text.length >= MIN_QUOTED && isError(text) ? [text] : [];
   });
 }
 
-/** Error messages have several words, and no option of a command. */
-const isError = (text: string): boolean => /\w\S* \S/.test(text) && !/(?:^|\s)--?\w/.test(text);
+/** What stands between backticks is code more often than not. */
+const ERROR = /^exec(?:: "| \/)|: not found$|Error: |^Error\b/;
+const COMMAND = /^(?:docker|flask|alembic|python|pip|npm|npx|celery|gunicorn|uvicorn)\b|(?:^|\s)--?\w/;
+
+/** Error messages have several words, and are no commands. */
+const isError = (text: string): boolean => /\w\S* \S/.test(text) && !COMMAND.test(text);
 
 /** The first code block of the section "What breaks" of a page. */
 function exampleIn(page: string): string | undefined {

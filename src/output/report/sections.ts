@@ -1,0 +1,37 @@
+import type { Report, ReportProblem } from '../report.ts';
+import { isNote } from './problems.ts';
+
+/** Problems that stand side by side, are of one kind and show in the same way belong in one section. */
+export function sectionsOf(problems: readonly ReportProblem[]): readonly (readonly ReportProblem[])[] {
+  const sections: ReportProblem[][] = [];
+  for (const problem of problems) {
+    const last = sections.at(-1)?.at(-1);
+    const same = last?.transform === problem.transform && last.shows === problem.shows && !last.left === !problem.left;
+    if (same) sections.at(-1)?.push(problem);
+    else sections.push([problem]);
+  }
+  return sections;
+}
+
+/** How many problems there are and what became of them, in a sentence or two. */
+export function summaryOf({ problems, notices, errors }: Report): string {
+  const real = problems.filter((problem) => !isNote(problem));
+  const left = real.filter((problem) => problem.left).length;
+  const repaired = real.length - left;
+  const notes = problems.length - real.length;
+  const split = [
+    ...(repaired > 0 ? [`${repaired} repaired by \`dockfix apply --write\``] : []),
+    ...(left > 0 ? [`${left} for a person`] : []),
+  ];
+  const unread = notices.length + errors.length;
+  return [
+    real.length === 0
+      ? 'No problems were found: there is nothing to do.'
+      : `${count(real.length, 'problem')}: ${split.join(', ')}.`,
+    ...(notes > 0 ? [`${count(notes, 'note')} for information.`] : []),
+    ...(unread > 0 ? [`${count(unread, 'thing')} could not be read or run, see the end.`] : []),
+  ].join(' ');
+}
+
+/** An amount with its noun. */
+const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
