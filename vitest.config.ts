@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**', 'test/forge-real/**'],
+          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**', 'test/forge-real/**', 'test/many/**'],
           testTimeout: 30_000,
         },
       },
@@ -28,6 +28,14 @@ export default defineConfig({
         },
       },
       { test: { name: 'forge', include: ['test/forge-real/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'jobs',
+          include: ['test/many/**/*.test.ts'],
+          globalSetup: ['test/cli/build.ts'],
+          testTimeout: 1_800_000,
+        },
+      },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },

@@ -67,7 +67,7 @@ export async function redisQueue(url: string, log: Log): Promise<Queue> {
 const tell =
   (log: Log) =>
   ({ message }: Error): void =>
-    log.info({ reason: message }, 'the queue had an error');
+    log.warn({ reason: message }, 'the queue had an error');
 
 /** Writes a job down, unless the same one waits already; answers the id of the one that waits. */
 async function enqueue(queue: Jobs, stored: Stored, delay: number): Promise<string> {
@@ -160,8 +160,9 @@ export async function redisWorker(options: WorkerOptions): Promise<{ readonly cl
     connection,
     prefix: PREFIX,
     concurrency,
-    lockDuration: takeover,
-    stalledInterval: takeover / 3,
+    lockDuration: Math.ceil(takeover),
+    // Redis takes whole milliseconds only.
+    stalledInterval: Math.ceil(takeover / 3),
     maxStalledCount: TAKEOVERS,
     // How long it may take until a job that nobody announces, such as a delayed one, is seen.
     drainDelay: 1,

@@ -130,12 +130,13 @@ test('does not take over what takes long', async () => {
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     return doneWith(repositoryOf(job));
   };
-  await worker(redis.url, slow, {});
-  await worker(redis.url, slow, {});
+  const logs = [await worker(redis.url, slow, {}), await worker(redis.url, slow, {})];
   const { add } = await queue(redis.url);
   const { end } = await add(fixJob('acme/shop', FORGE));
   expect(await end).toMatchObject({ state: 'done' });
   expect(starts).toBe(1);
+  // Nor was it only luck: who looks after dead workers would say that it cannot.
+  expect(logs.flatMap(({ lines }) => lines.filter((line) => line.startsWith('the queue had')))).toEqual([]);
 });
 
 test('tells the work when another worker has its repository, and does it again', async () => {

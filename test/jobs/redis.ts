@@ -112,11 +112,11 @@ async function listening(port: number, folder: string, settings: readonly string
   return server;
 }
 
-/** Waits until something is so; fails after a minute. */
+/** Waits until something is so; fails after five minutes, which is longer than any test that only waits a moment may take. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 300_000;
   while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`it did not come to this within a minute: ${what}`);
+    if (Date.now() > end) throw new Error(`it did not come to this in five minutes: ${what}`);
     await pause(20);
   }
 }
