@@ -27,6 +27,7 @@ export default defineConfig({
           testTimeout: 1_200_000,
         },
       },
+<<<<<<< HEAD
       { test: { name: 'forge', include: ['test/forge-real/**/*.test.ts'], testTimeout: 120_000 } },
       {
         test: {
@@ -34,6 +35,14 @@ export default defineConfig({
           include: ['test/many/**/*.test.ts'],
           globalSetup: ['test/cli/build.ts'],
           testTimeout: 1_800_000,
+=======
+      {
+        test: {
+          name: 'forge',
+          include: ['test/forge-real/**/*.test.ts'],
+          globalSetup: ['test/forge-real/build.ts'],
+          testTimeout: 120_000,
+>>>>>>> wt-pr
         },
       },
       { test: { name: 'docker', include: ['test/docker/**/*.test.ts'], testTimeout: 120_000 } },

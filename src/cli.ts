@@ -22,6 +22,10 @@ import type { RepairFlags } from './repair.ts';
 import { undo } from './repo/disk.ts';
 import type { Transform } from './transform.ts';
 
+<<<<<<< HEAD
+=======
+/** What options are described to. */
+>>>>>>> wt-pr
 export type { Command } from 'commander';
 
 /** A stream that the program writes to. */
