@@ -109,6 +109,30 @@ const UNITS: readonly {
       /^(src\/((errors|finding|assets|repair|selection)\.ts$|model\/secret\/mask\.ts$|pipeline\/run\.ts$|forge\/forge(-error)?\.ts$|(repo|output|pull-request)\/)|transforms\/index\.ts$)/,
     node: true,
   },
+  { files: /^src\/log\.ts$/, imports: /^src\/(jobs\/jobs|model\/secret\/mask)\.ts$/, packages: true },
+  { files: /^src\/metrics\.ts$/, imports: /^$/, packages: true },
+  { files: /^src\/bot\/signature\.ts$/, imports: /^$/, packages: true },
+  {
+    // What a delivery says, and what is answered: nothing here reads, sends or runs.
+    files: /^src\/bot\/(payload|command|event|marks|relevance|answer|check-run|patience|reception|observed)\.ts$/,
+    imports:
+      /^src\/((config|errors|metrics|transform)\.ts$|forge\/forge\.ts$|jobs\/(jobs|keys)\.ts$|pull-request\/types\.ts$|model\/|output\/|repo\/(path|repo)\.ts$|bot\/(payload|command|delivery|event|relevance|seen|patience)\.ts$)/,
+  },
+  {
+    files: /^src\/bot\/(server|body|delivery|seen)\.ts$/,
+    imports: /^src\/(metrics\.ts$|jobs\/(jobs|redis-connection)\.ts$|bot\/)/,
+    node: true,
+  },
+  {
+    files: /^src\/bot\/bot\.ts$/,
+    imports: /^src\/((errors|metrics)\.ts$|jobs\/|bot\/)/,
+  },
+  {
+    files: /^src\/bot\//,
+    imports:
+      /^(src\/((assets|config|errors|repair|selection|transform)\.ts$|forge\/forge\.ts$|jobs\/jobs\.ts$|repo\/(repo|ignore-rules)\.ts$|(output|pull-request|bot)\/)|transforms\/index\.ts$)/,
+    node: true,
+  },
   { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
   { files: /^src\/((bin|cli|index|remote)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },

@@ -1,7 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { WorldPullRequest, WorldRepository } from '../forge/world.ts';
 import { installed } from './deliveries.ts';
 import { filesOf, type Stage, stage } from './stage.ts';
+
+// A job reads a whole repository, and some tests have four.
+vi.setConfig({ testTimeout: 120_000 });
 
 const BROKEN = filesOf('fixtures/transforms/split-copy/basic/before');
 
