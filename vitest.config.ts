@@ -27,7 +27,14 @@ export default defineConfig({
           testTimeout: 1_200_000,
         },
       },
-      { test: { name: 'forge', include: ['test/forge-real/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'forge',
+          include: ['test/forge-real/**/*.test.ts'],
+          globalSetup: ['test/forge-real/build.ts'],
+          testTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'jobs',

@@ -22,6 +22,7 @@ import type { RepairFlags } from './repair.ts';
 import { undo } from './repo/disk.ts';
 import type { Transform } from './transform.ts';
 
+/** What options are described to. */
 export type { Command } from 'commander';
 
 /** A stream that the program writes to. */

@@ -49,7 +49,7 @@ const UNITS: readonly {
       /^src\/((finding|lines|pattern)\.ts$|repo\/(repo|path)\.ts$|parse\/compose\.ts$|(model|diagnose)\/|pipeline\/run\.ts$)/,
   },
   { files: /^src\/forge\/credentials\.ts$/, imports: /^src\/(errors|forge\/forge)\.ts$/, node: true },
-  { files: /^src\/forge\/github-client\.ts$/, imports: /^src\/forge\//, packages: true },
+  { files: /^src\/forge\/(github-client|gitlab)\.ts$/, imports: /^src\/forge\//, packages: true },
   { files: /^src\/forge\/connect\.ts$/, imports: /^src\/(errors\.ts$|model\/secret\/mask\.ts$|forge\/)/ },
   { files: /^src\/forge\//, imports: /^src\/(errors\.ts$|forge\/)/ },
   {

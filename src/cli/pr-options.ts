@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from '../cli.ts';
 import type { ForgeKind } from '../forge/forge.ts';
 import type { RepairFlags } from '../repair.ts';
 
@@ -25,24 +25,31 @@ export const prOptions = (command: Command): Command =>
     .option('--one-per-transform', 'a branch and a pull request for each transform')
     .option('--draft', 'open it as a draft')
     .addOption(
-      new Option('--labels <names>', 'labels for a new one (comma-separated)').argParser(addNames).default([], 'none'),
+      command
+        .createOption('--labels <names>', 'labels for a new one (comma-separated)')
+        .argParser(addNames)
+        .default([], 'none'),
     )
     .addOption(
-      new Option('--reviewers <names>', 'who to ask to review a new one: users, teams as owner/team (comma-separated)')
+      command
+        .createOption(
+          '--reviewers <names>',
+          'who to ask to review a new one: users, teams as owner/team (comma-separated)',
+        )
         .argParser(addNames)
         .default([], 'none'),
     )
     .option('--dry-run', 'change nothing: show the branch, the text and the diff')
     .option('--verification <file>', 'put into the text what "dockfix verify --format json" saw')
     .addOption(
-      new Option('--forge <kind>', 'what runs there, when the address does not tell').choices([
-        'github',
-        'gitlab',
-        'gitea',
-      ]),
+      command
+        .createOption('--forge <kind>', 'what runs there, when the address does not tell')
+        .choices(['github', 'gitlab', 'gitea']),
     )
     .option('--forge-url <url>', 'the root of its web pages, for owner/name elsewhere than on github.com')
-    .addOption(new Option('--format <format>', 'what goes to stdout').choices(['text', 'json']).default('text'))
+    .addOption(
+      command.createOption('--format <format>', 'what goes to stdout').choices(['text', 'json']).default('text'),
+    )
     .option('--debug', 'show the stack of an internal error');
 
 /** Names, as given in one or several lists. */

@@ -17,10 +17,8 @@ export function forgeAt(address: ForgeAddress, credentials: Credentials): Forge 
   }
   const token = credentials[address.kind];
   if (token === undefined) throw missingCredentials(address.kind, address.url);
-  return FORGES[address.kind](address, token, { timeout: TIMEOUT, masked });
+  return (address.kind === 'gitlab' ? gitlab : gitea)(address, token, { timeout: TIMEOUT, masked });
 }
-
-const FORGES = { gitlab, gitea } as const;
 
 /** Takes secrets out of a text: these, and what shows by itself that it is one. */
 function maskOfSecrets(secrets: readonly string[]): (text: string) => string {

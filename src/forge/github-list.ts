@@ -130,7 +130,7 @@ export async function* searchedRepositories(
     isIncomplete ||= data.incomplete_results;
     listed += data.items.length;
     for (const found of data.items) yield await repositoryOf(api, found);
-    if (data.items.length < PAGE) break;
+    if (data.items.length === 0 || listed >= total) break;
   }
   if (total > SEARCH_LIMIT && listed >= SEARCH_LIMIT)
     throw new ForgeError(

@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<number, ForgeFailure>> = {
   401: 'unauthorised',
   403: 'forbidden',
   404: 'not found',
+  408: 'unavailable',
   409: 'conflict',
   410: 'not found',
   412: 'conflict',
@@ -124,7 +125,10 @@ function retryAfter(headers: Headers): number | undefined {
   if (!value) return undefined;
   if (/^\d+$/.test(value)) return Number(value);
   const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000));
+  if (Number.isNaN(at)) return undefined;
+  // By the forge's own clock where it tells it: that of this machine may be wrong.
+  const told = Date.parse(headers.get('date') ?? '');
+  return Math.max(0, Math.ceil((at - (Number.isNaN(told) ? Date.now() : told)) / 1000));
 }
 
 /** What stopped a request before there was an answer; `fetch` hides it as the cause of "fetch failed". */

@@ -8,7 +8,7 @@ export const markdownText = (text: string): string =>
     .replaceAll('&', '&amp;')
     .replaceAll('@', '&#64;')
     .replaceAll('://', ':\u200b//')
-    .replace(/\bwww\./gi, '$&\u200b')
+    .replace(/www\./gi, '$&\u200b')
     // At the beginning of a line these would make a list or a heading.
     .replace(/^(\s*)([-+=])/, '$1\\$2')
     .replace(/^(\s*\d+)([.)])/, '$1\\$2');

@@ -125,7 +125,10 @@ function evidenceText({ at, says }: ReportProblem['evidence'][number], request: 
 function placeText({ path, line }: ReportPlace, { lineUrl }: PullRequestRequest): string {
   // What an earlier repair put there has no page yet.
   if (line === undefined) return codeSpan(path);
-  return link(codeSpan(`${path}:${line}`), lineUrl(path, line));
+  const name = `${path}:${line}`;
+  // Not every reader of Markdown takes brackets and backticks for part of a link's text.
+  if (/[`[\]]/.test(name)) return `${codeSpan(name)} (${link('here', lineUrl(path, line))})`;
+  return link(codeSpan(name), lineUrl(path, line));
 }
 
 function tasksText({ tasks }: Report, { keptOut }: PullRequestRequest): readonly string[] {

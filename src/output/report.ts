@@ -111,6 +111,8 @@ export interface Report {
   readonly files: readonly ReportFile[];
   readonly notices: readonly Notice[];
   readonly errors: readonly { readonly transform: string; readonly message: string }[];
+  /** The options that chose the transforms (`--group hygiene`), for commands that are to do the same; absent when there were none. */
+  readonly selection?: readonly string[];
   /** What `dockfix verify` saw, when it was run. */
   readonly verification?: Verification;
 }

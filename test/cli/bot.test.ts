@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { deliver, get, push, SECRET } from '../bot/deliveries.ts';
+import { deliver, get, pullRequest, push, SECRET } from '../bot/deliveries.ts';
 import { filesOf } from '../bot/stage.ts';
 import type { App } from '../forge/github-app.ts';
 import { type GithubServer, startGithub } from '../forge/github-server.ts';
@@ -90,6 +90,11 @@ test('the program itself: it answers, repairs in a process of its own, and ends 
     expect(
       (await deliver(port, 'push', push({ repository: 'acme/shop', installation, branch: 'main' }, 'main'))).status,
     ).toBe(202);
+    await until('it is repaired', () => shop.pullRequests.length === 1);
+    const [ours] = shop.pullRequests;
+    if (!ours) throw new Error('there is no pull request');
+    const scene = { repository: 'acme/shop', installation, branch: 'main' };
+    expect((await deliver(port, 'pull_request', pullRequest(scene, 'opened', 1, ours.headCommit))).status).toBe(202);
     // It ends what it has begun, also when it is asked to end right away.
     bot.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
@@ -97,6 +102,7 @@ test('the program itself: it answers, repairs in a process of its own, and ends 
     bot.kill('SIGKILL');
   }
   expect(shop.pullRequests.map(({ head }) => head)).toEqual(['dockfix/all']);
+  expect(shop.checks).toMatchObject([{ name: 'dockfix', conclusion: 'success' }]);
   expect(
     log
       .split('\n')

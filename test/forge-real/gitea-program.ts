@@ -22,8 +22,8 @@ export interface Gitea {
   readonly close: () => Promise<void>;
 }
 
-/** Where the module is, and the program that was built from it: once, and kept in `node_modules/.cache`. */
-async function build(): Promise<{ readonly source: string; readonly program: string }> {
+/** Where the module is, and the program that was built from it: once, which takes minutes, and kept in `node_modules/.cache`. */
+export async function buildGitea(): Promise<{ readonly source: string; readonly program: string }> {
   const download = await run('go', ['mod', 'download', '-json', MODULE], { cwd: tmpdir() }).catch((error: unknown) => {
     throw new Error(
       `Gitea cannot be fetched. The tests of a real forge need Go (1.26 or later), a C compiler and git: ${error}`,
@@ -58,9 +58,9 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Builds Gitea where that was not done, and starts it with an empty database and an administrator. */
+/** Starts Gitea with an empty database and an administrator. */
 export async function startGitea(): Promise<Gitea> {
-  const { source, program } = await build();
+  const { source, program } = await buildGitea();
   const folder = await mkdtemp(join(tmpdir(), 'dockfix-gitea-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const config = join(folder, 'app.ini');

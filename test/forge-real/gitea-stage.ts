@@ -7,6 +7,9 @@ import { commitTo, createBare, git } from '../forge/bare.ts';
 import { type Files, plainly, type Stage } from '../forge/stage.ts';
 import { type Gitea, MOST_OF_PAGE } from './gitea-program.ts';
 
+/** What a token needs, as the README says. */
+const SCOPES = ['write:repository', 'write:issue', 'read:user', 'read:organization'];
+
 /** A real Gitea as a stage: other people are accounts of it, and what they do goes through its API and git. */
 export async function giteaStage(program: Gitea): Promise<Stage> {
   const { url, adminToken } = program;
@@ -42,7 +45,7 @@ export async function giteaStage(program: Gitea): Promise<Stage> {
     const made = await call<{ sha1: string }>(
       'POST',
       `/users/${login}/tokens`,
-      { name: 'test', scopes: ['all'] },
+      { name: 'test', scopes: SCOPES },
       basic,
     );
     tokens.set(login, made.sha1);

@@ -1,5 +1,5 @@
 import { describeApi, type Schema } from './openapi.ts';
-import { type ApiRequest, type ApiResponse, type ForgeServer, serve } from './serve.ts';
+import { type ApiRequest, type ApiResponse, type ForgeServer, pageOf, serve } from './serve.ts';
 import type { Identity, Permission, World, WorldPullRequest, WorldRepository } from './world.ts';
 
 /** A request that fits the description, and who sent it. */
@@ -109,23 +109,14 @@ function links(request: ApiRequest, origin: string, { page, pages }: Answer): Re
   return { link: known.join(', ') };
 }
 
-/** The page of a list that a request asks for; the forge gives no more than `most` entries at once. */
-export async function pageAs<T>(
-  { query }: Call,
-  size: 'per_page' | 'limit',
-  most: number,
+/** The page of a list that a request asks for. */
+export async function listed<T>(
+  { query, world }: Call,
   all: readonly T[],
   facts: (item: T) => Promise<unknown> | unknown,
 ): Promise<Answer> {
-  const length = Math.min(most, Number(query.get(size) ?? 20));
-  const page = Number(query.get('page') ?? 1);
-  const items = all.slice((page - 1) * length, page * length);
-  return {
-    status: 200,
-    body: await Promise.all(items.map(facts)),
-    page,
-    pages: Math.max(1, Math.ceil(all.length / length)),
-  };
+  const { items, page, pages } = pageOf(all, query, 20, world.mostOfPage);
+  return { status: 200, body: await Promise.all(items.map(facts)), page, pages };
 }
 
 const RANK: readonly Permission[] = ['none', 'read', 'write', 'admin'];

@@ -2,8 +2,8 @@ import {
   type Answer,
   type Call,
   isTaken,
+  listed,
   mayAtLeast,
-  pageAs,
   Refusal,
   type Route,
   sameName,
@@ -29,12 +29,12 @@ const missing = (): Refusal => refuse(404, "The target couldn't be found.");
 const DRAFT = /^(wip:|\[wip\])\s*/i;
 
 /** A Gitea on this machine: its REST API, and git, both in front of a world. */
-export function startGitea(world: World, mostOfPage = 50): Promise<ForgeServer> {
+export function startGitea(world: World): Promise<ForgeServer> {
   return startDescribed(world, {
     root: '',
     api: '/api/v1',
     document: giteaApi,
-    routes: routesWith(mostOfPage),
+    routes,
     schemes: /^(token|bearer)$/i,
     unauthorised: refuse(401, 'user does not exist [uid: 0, name: ]'),
   });
@@ -158,144 +158,140 @@ async function edit(call: Call): Promise<Answer> {
   return { status: 201, body: await pullFacts(call, pull) };
 }
 
-function routesWith(most: number): Readonly<Record<string, Route>> {
-  const page = <T>(call: Call, all: readonly T[], facts: (item: T) => unknown): Promise<Answer> =>
-    pageAs(call, 'limit', most, all, facts);
-  const repo = '/repos/{owner}/{repo}';
+const repo = '/repos/{owner}/{repo}';
 
-  return {
-    'GET /user': (call) => ({ status: 200, body: userFacts(caller(call), call.url) }),
+const routes: Readonly<Record<string, Route>> = {
+  'GET /user': (call) => ({ status: 200, body: userFacts(caller(call), call.url) }),
 
-    'GET /users/{username}/repos': async (call) => {
-      const name = call.values['username'] ?? '';
-      if (!call.world.hasUser(name)) throw missing();
-      // What somebody may not see is taken out of a page, and not from what pages are made of.
-      const seen = new Set(visible(call));
-      const own = call.world.repositories.filter(({ owner }) => sameName(owner.login, name));
-      const answered = await page(call, own, (repository) =>
-        seen.has(repository) ? repositoryFacts(call, repository) : null,
-      );
-      return { ...answered, body: (answered.body as readonly unknown[]).filter((facts) => facts !== null) };
-    },
+  'GET /users/{username}/repos': async (call) => {
+    const name = call.values['username'] ?? '';
+    if (!call.world.hasUser(name)) throw missing();
+    // What somebody may not see is taken out of a page, and not from what pages are made of.
+    const seen = new Set(visible(call));
+    const own = call.world.repositories.filter(({ owner }) => sameName(owner.login, name));
+    const answered = await listed(call, own, (repository) =>
+      seen.has(repository) ? repositoryFacts(call, repository) : null,
+    );
+    return { ...answered, body: (answered.body as readonly unknown[]).filter((facts) => facts !== null) };
+  },
 
-    // Labels of organisations are not of this world: there are none, and people have no such list at all.
-    'GET /orgs/{org}/labels': (call) => {
-      const name = call.values['org'] ?? '';
-      const isThere = call.world.users.some(({ login, kind }) => kind === 'organisation' && sameName(login, name));
-      if (!isThere) throw missing();
-      return page(call, [], () => null);
-    },
+  // Labels of organisations are not of this world: there are none, and people have no such list at all.
+  'GET /orgs/{org}/labels': (call) => {
+    const name = call.values['org'] ?? '';
+    const isThere = call.world.users.some(({ login, kind }) => kind === 'organisation' && sameName(login, name));
+    if (!isThere) throw missing();
+    return listed(call, [], () => null);
+  },
 
-    'GET /repos/search': async (call) => {
-      const sought = (call.query.get('q') ?? '').toLowerCase();
-      const found = visible(call).filter(({ name }) =>
-        name
-          .slice(name.lastIndexOf('/') + 1)
-          .toLowerCase()
-          .includes(sought),
-      );
-      const answered = await page(
-        call,
-        [...found].sort((a, b) => a.id - b.id),
-        (each) => repositoryFacts(call, each),
-      );
-      return { ...answered, body: { ok: true, data: answered.body } };
-    },
+  'GET /repos/search': async (call) => {
+    const sought = (call.query.get('q') ?? '').toLowerCase();
+    const found = visible(call).filter(({ name }) =>
+      name
+        .slice(name.lastIndexOf('/') + 1)
+        .toLowerCase()
+        .includes(sought),
+    );
+    const answered = await listed(
+      call,
+      [...found].sort((a, b) => a.id - b.id),
+      (each) => repositoryFacts(call, each),
+    );
+    return { ...answered, body: { ok: true, data: answered.body } };
+  },
 
-    [`GET ${repo}`]: async (call) => ({ status: 200, body: await repositoryFacts(call, repositoryOf(call, 'read')) }),
+  [`GET ${repo}`]: async (call) => ({ status: 200, body: await repositoryFacts(call, repositoryOf(call, 'read')) }),
 
-    [`GET ${repo}/pulls`]: async (call) => {
-      const state = call.query.get('state') ?? 'open';
-      const all = await call.world.pullRequests(repositoryOf(call, 'read'));
-      const found = all.filter((pull) => state === 'all' || (pull.state === 'open') === (state === 'open')).reverse();
-      return await page(call, found, (pull) => pullFacts(call, pull));
-    },
+  [`GET ${repo}/pulls`]: async (call) => {
+    const state = call.query.get('state') ?? 'open';
+    const all = await call.world.pullRequests(repositoryOf(call, 'read'));
+    const found = all.filter((pull) => state === 'all' || (pull.state === 'open') === (state === 'open')).reverse();
+    return await listed(call, found, (pull) => pullFacts(call, pull));
+  },
 
-    [`POST ${repo}/pulls`]: create,
-    [`PATCH ${repo}/pulls/{index}`]: edit,
+  [`POST ${repo}/pulls`]: create,
+  [`PATCH ${repo}/pulls/{index}`]: edit,
 
-    [`GET ${repo}/pulls/{index}`]: async (call) => ({
-      status: 200,
-      body: await pullFacts(call, await pullOf(call, repositoryOf(call, 'read'))),
-    }),
+  [`GET ${repo}/pulls/{index}`]: async (call) => ({
+    status: 200,
+    body: await pullFacts(call, await pullOf(call, repositoryOf(call, 'read'))),
+  }),
 
-    [`GET ${repo}/pulls/{index}/files`]: async (call) => {
-      const names: Readonly<Record<string, string>> = { A: 'added', D: 'deleted', R: 'renamed' };
-      const changes = await call.world.changes(await pullOf(call, repositoryOf(call, 'read')));
-      return await page(call, changes, ({ status, path, from }) => ({
-        ...{ filename: path, status: names[status] ?? 'changed' },
-        ...(from && { previous_filename: from }),
-      }));
-    },
+  [`GET ${repo}/pulls/{index}/files`]: async (call) => {
+    const names: Readonly<Record<string, string>> = { A: 'added', D: 'deleted', R: 'renamed' };
+    const changes = await call.world.changes(await pullOf(call, repositoryOf(call, 'read')));
+    return await listed(call, changes, ({ status, path, from }) => ({
+      ...{ filename: path, status: names[status] ?? 'changed' },
+      ...(from && { previous_filename: from }),
+    }));
+  },
 
-    [`POST ${repo}/pulls/{index}/requested_reviewers`]: async (call) => {
-      const { world, body, url } = call;
-      const repository = repositoryOf(call, 'write');
-      const pull = await pullOf(call, repository);
-      const reviews = (body['reviewers'] as readonly string[]).map((login) => {
-        if (!world.hasUser(login)) throw refuse(404, `User '${login}' not exist`);
-        const user = world.user(login);
-        if (user === pull.author) throw refuse(422, 'poster of pr can not be reviewer');
-        if (world.permission(repository, { user }) === 'none') throw refuse(422, 'Reviewer can not read');
-        if (!pull.reviewers.includes(user.login)) pull.reviewers.push(user.login);
-        return { id: world.nextId(), user: userFacts(user, url), state: 'REQUEST_REVIEW' };
-      });
-      return { status: 201, body: reviews };
-    },
+  [`POST ${repo}/pulls/{index}/requested_reviewers`]: async (call) => {
+    const { world, body, url } = call;
+    const repository = repositoryOf(call, 'write');
+    const pull = await pullOf(call, repository);
+    const reviews = (body['reviewers'] as readonly string[]).map((login) => {
+      if (!world.hasUser(login)) throw refuse(404, `User '${login}' not exist`);
+      const user = world.user(login);
+      if (user === pull.author) throw refuse(422, 'poster of pr can not be reviewer');
+      if (world.permission(repository, { user }) === 'none') throw refuse(422, 'Reviewer can not read');
+      if (!pull.reviewers.includes(user.login)) pull.reviewers.push(user.login);
+      return { id: world.nextId(), user: userFacts(user, url), state: 'REQUEST_REVIEW' };
+    });
+    return { status: 201, body: reviews };
+  },
 
-    [`GET ${repo}/issues/{index}/comments`]: async (call) => {
-      const pull = await pullOf(call, repositoryOf(call, 'read'));
-      return { status: 200, body: pull.comments.map((comment) => commentFacts(call.url, pull, comment)) };
-    },
+  [`GET ${repo}/issues/{index}/comments`]: async (call) => {
+    const pull = await pullOf(call, repositoryOf(call, 'read'));
+    return { status: 200, body: pull.comments.map((comment) => commentFacts(call.url, pull, comment)) };
+  },
 
-    [`POST ${repo}/issues/{index}/comments`]: async (call) => {
-      const pull = await pullOf(call, repositoryOf(call, 'read'));
-      const comment = call.world.comment(pull, caller(call), text(call.body['body']));
-      return { status: 201, body: commentFacts(call.url, pull, comment) };
-    },
+  [`POST ${repo}/issues/{index}/comments`]: async (call) => {
+    const pull = await pullOf(call, repositoryOf(call, 'read'));
+    const comment = call.world.comment(pull, caller(call), text(call.body['body']));
+    return { status: 201, body: commentFacts(call.url, pull, comment) };
+  },
 
-    [`GET ${repo}/labels`]: (call) =>
-      page(call, repositoryOf(call, 'read').labels, (label) => labelFacts(call.url, label)),
+  [`GET ${repo}/labels`]: (call) =>
+    listed(call, repositoryOf(call, 'read').labels, (label) => labelFacts(call.url, label)),
 
-    [`POST ${repo}/labels`]: (call) => {
-      const label = call.world.label(repositoryOf(call, 'write'), text(call.body['name']));
-      return { status: 201, body: labelFacts(call.url, label) };
-    },
+  [`POST ${repo}/labels`]: (call) => {
+    const label = call.world.label(repositoryOf(call, 'write'), text(call.body['name']));
+    return { status: 201, body: labelFacts(call.url, label) };
+  },
 
-    [`POST ${repo}/issues/{index}/labels`]: async (call) => {
-      const repository = repositoryOf(call, 'write');
-      const pull = await pullOf(call, repository);
-      const ids = call.body['labels'] as readonly number[];
-      const added = repository.labels.filter((label) => ids.includes(label.id) && !pull.labels.includes(label));
-      pull.labels.push(...added);
-      return { status: 200, body: pull.labels.map((label) => labelFacts(call.url, label)) };
-    },
+  [`POST ${repo}/issues/{index}/labels`]: async (call) => {
+    const repository = repositoryOf(call, 'write');
+    const pull = await pullOf(call, repository);
+    const ids = call.body['labels'] as readonly number[];
+    const added = repository.labels.filter((label) => ids.includes(label.id) && !pull.labels.includes(label));
+    pull.labels.push(...added);
+    return { status: 200, body: pull.labels.map((label) => labelFacts(call.url, label)) };
+  },
 
-    [`GET ${repo}/collaborators/{collaborator}/permission`]: (call) => {
-      const { world, values, url } = call;
-      const repository = repositoryOf(call, 'read');
-      const name = values['collaborator'] ?? '';
-      if (world.permission(repository, call.identity) !== 'admin' && !sameName(caller(call).login, name))
-        throw refuse(403, 'Only admins can query all permissions');
-      if (!world.hasUser(name)) throw refuse(404, `user does not exist [uid: 0, name: ${name}]`);
-      const user = world.user(name);
-      const permission = user === repository.owner ? 'owner' : world.permission(repository, { user });
-      return { status: 200, body: { permission, role_name: permission, user: userFacts(user, url) } };
-    },
+  [`GET ${repo}/collaborators/{collaborator}/permission`]: (call) => {
+    const { world, values, url } = call;
+    const repository = repositoryOf(call, 'read');
+    const name = values['collaborator'] ?? '';
+    if (world.permission(repository, call.identity) !== 'admin' && !sameName(caller(call).login, name))
+      throw refuse(403, 'Only admins can query all permissions');
+    if (!world.hasUser(name)) throw refuse(404, `user does not exist [uid: 0, name: ${name}]`);
+    const user = world.user(name);
+    const permission = user === repository.owner ? 'owner' : world.permission(repository, { user });
+    return { status: 200, body: { permission, role_name: permission, user: userFacts(user, url) } };
+  },
 
-    [`POST ${repo}/statuses/{sha}`]: async (call) => {
-      const { world, body, values, url } = call;
-      const repository = repositoryOf(call, 'write');
-      const commit = values['sha'] ?? '';
-      if (!(await world.hasCommit(repository, commit))) throw missing();
-      const made = {
-        ...{ id: world.nextId(), commit, name: text(body['context']) || 'default', state: text(body['state']) },
-        ...{ description: text(body['description']), url: undefined, author: caller(call) },
-      };
-      repository.statuses.push(made);
-      const { id, name: context, state: status, description } = made;
-      const facts = { id, context, status, description, target_url: '', creator: userFacts(made.author, url) };
-      return { status: 201, body: facts };
-    },
-  };
-}
+  [`POST ${repo}/statuses/{sha}`]: async (call) => {
+    const { world, body, values, url } = call;
+    const repository = repositoryOf(call, 'write');
+    const commit = values['sha'] ?? '';
+    if (!(await world.hasCommit(repository, commit))) throw missing();
+    const made = {
+      ...{ id: world.nextId(), commit, name: text(body['context']) || 'default', state: text(body['state']) },
+      ...{ description: text(body['description']), url: undefined, author: caller(call) },
+    };
+    repository.statuses.push(made);
+    const { id, name: context, state: status, description } = made;
+    const facts = { id, context, status, description, target_url: '', creator: userFacts(made.author, url) };
+    return { status: 201, body: facts };
+  },
+};

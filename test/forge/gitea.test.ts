@@ -3,16 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Forge, NewPullRequest } from '../../src/forge/forge.ts';
 import { gitea } from '../../src/forge/gitea.ts';
-import { contract } from './contract.ts';
 import { startGitea } from './gitea-server.ts';
 import type { ForgeServer } from './serve.ts';
-import { plainly, stageOf } from './stage.ts';
+import { plainly } from './stage.ts';
 import { World } from './world.ts';
-
-contract('Gitea', async () => {
-  const server = await startGitea(await World.create(), 3);
-  return stageOf(server, 3, async (token) => gitea({ kind: 'gitea', url: server.url }, token, plainly(token)));
-});
 
 describe('Gitea', () => {
   let world: World;
@@ -21,7 +15,8 @@ describe('Gitea', () => {
 
   beforeAll(async () => {
     world = await World.create();
-    server = await startGitea(world, 3);
+    world.mostOfPage = 3;
+    server = await startGitea(world);
     const token = world.token('dockfix-bot');
     forge = gitea({ kind: 'gitea', url: server.url }, token, plainly(token));
   });

@@ -78,7 +78,7 @@ export const accountRoutes: Readonly<Record<string, Route>> = {
         return ofOwner([repository], value).length > 0;
       }),
     );
-    const { page, size } = pageOf(matches, call.query, 30);
+    const { page, size } = pageOf(matches, call.query, 30, call.world.mostOfPage);
     if ((page - 1) * size >= 1000) throw new Refusal(422, 'Only the first 1000 search results are available');
     const { body, pages } = list(call, matches.slice(0, 1000), (repository) => repositoryFacts(repository, call.url));
     return {

@@ -66,7 +66,7 @@ export const texts = (value: unknown): readonly string[] =>
 
 /** The page of a list that a call asks for. */
 export function list<T>(call: Call, all: readonly T[], facts: (item: T) => unknown): Answer {
-  const { items, page, pages } = pageOf(all, call.query, 30);
+  const { items, page, pages } = pageOf(all, call.query, 30, call.world.mostOfPage);
   return { status: 200, body: items.map(facts), page, pages };
 }
 

@@ -2,8 +2,8 @@ import {
   type Answer,
   type Call,
   isTaken,
+  listed,
   mayAtLeast,
-  pageAs,
   Refusal,
   type Route,
   sameName,
@@ -21,12 +21,12 @@ const DRAFT = /^(draft:|\[draft\]|\(draft\))\s*/i;
 const LEVELS: Readonly<Record<Permission, number>> = { none: 0, read: 20, write: 30, admin: 40 };
 
 /** A GitLab in a sub-folder of this machine's web server: its REST API, and git, both in front of a world. */
-export function startGitlab(world: World, mostOfPage = 100): Promise<ForgeServer> {
+export function startGitlab(world: World): Promise<ForgeServer> {
   return startDescribed(world, {
     root: '/gitlab',
     api: '/api/v4',
     document: gitlabApi,
-    routes: routesWith(mostOfPage),
+    routes,
     schemes: /^bearer$/i,
     unauthorised: refuse(401, '401 Unauthorized'),
   });
@@ -144,110 +144,107 @@ async function edit(call: Call): Promise<Answer> {
   return { status: 200, body: mergeRequestFacts(call, pull) };
 }
 
-function routesWith(most: number): Readonly<Record<string, Route>> {
-  const page = <T>(call: Call, all: readonly T[], facts: (item: T) => unknown): Promise<Answer> =>
-    pageAs(call, 'per_page', most, all, facts);
-  const projects = (call: Call, wanted: (project: WorldRepository) => boolean): Promise<Answer> =>
-    page(
-      call,
-      [...visible(call)].filter(wanted).sort((a, b) => a.id - b.id),
-      (project) => projectFacts(call, project),
+const projectsOf = (call: Call, wanted: (project: WorldRepository) => boolean): Promise<Answer> =>
+  listed(
+    call,
+    [...visible(call)].filter(wanted).sort((a, b) => a.id - b.id),
+    (project) => projectFacts(call, project),
+  );
+
+const below = (name: string, group: string): boolean => name.toLowerCase().startsWith(`${group.toLowerCase()}/`);
+
+const routes: Readonly<Record<string, Route>> = {
+  'GET /user': (call) => ({ status: 200, body: userFacts(caller(call), call.url) }),
+
+  'GET /users': (call) => {
+    const name = call.query.get('username') ?? '';
+    const people = call.world.users.filter(({ login, kind }) => kind !== 'organisation' && sameName(login, name));
+    return listed(call, people, (user) => userFacts(user, call.url));
+  },
+
+  'GET /projects': (call) => {
+    const sought = (call.query.get('search') ?? '').toLowerCase();
+    const whole = call.query.get('search_namespaces') === 'true';
+    const after = Number(call.query.get('id_after') ?? 0);
+    return projectsOf(call, ({ id, name }) =>
+      id > after ? (whole ? name : name.slice(name.lastIndexOf('/') + 1)).toLowerCase().includes(sought) : false,
     );
-  const below = (name: string, group: string): boolean => name.toLowerCase().startsWith(`${group.toLowerCase()}/`);
+  },
 
-  return {
-    'GET /user': (call) => ({ status: 200, body: userFacts(caller(call), call.url) }),
+  'GET /projects/{id}': async (call) => ({ status: 200, body: await projectFacts(call, projectOf(call, 'read')) }),
 
-    'GET /users': (call) => {
-      const name = call.query.get('username') ?? '';
-      const people = call.world.users.filter(({ login, kind }) => kind !== 'organisation' && sameName(login, name));
-      return page(call, people, (user) => userFacts(user, call.url));
-    },
+  'GET /groups/{id}/projects': (call) => {
+    const group = call.values['id'] ?? '';
+    const isGroup = call.world.users.some(({ login, kind }) => kind === 'organisation' && sameName(login, group));
+    const deep = call.query.get('include_subgroups') === 'true';
+    const found = isGroup || call.world.repositories.some(({ owner }) => below(owner.login, group));
+    if (!found) throw refuse(404, '404 Group Not Found');
+    return projectsOf(call, ({ name, owner }) => (deep ? below(name, group) : sameName(owner.login, group)));
+  },
 
-    'GET /projects': (call) => {
-      const sought = (call.query.get('search') ?? '').toLowerCase();
-      const whole = call.query.get('search_namespaces') === 'true';
-      const after = Number(call.query.get('id_after') ?? 0);
-      return projects(call, ({ id, name }) =>
-        id > after ? (whole ? name : name.slice(name.lastIndexOf('/') + 1)).toLowerCase().includes(sought) : false,
-      );
-    },
+  'GET /users/{id}/projects': (call) => {
+    const name = call.values['id'] ?? '';
+    if (!call.world.users.some(({ login, kind }) => kind !== 'organisation' && sameName(login, name)))
+      throw refuse(404, '404 User Not Found');
+    return projectsOf(call, ({ owner }) => sameName(owner.login, name));
+  },
 
-    'GET /projects/{id}': async (call) => ({ status: 200, body: await projectFacts(call, projectOf(call, 'read')) }),
+  'GET /projects/{id}/merge_requests': async (call) => {
+    const branch = call.query.get('source_branch');
+    const all = await call.world.pullRequests(projectOf(call, 'read'));
+    const found = all.filter(({ head }) => !branch || head === branch).reverse();
+    return await listed(call, found, (pull) => mergeRequestFacts(call, pull));
+  },
 
-    'GET /groups/{id}/projects': (call) => {
-      const group = call.values['id'] ?? '';
-      const isGroup = call.world.users.some(({ login, kind }) => kind === 'organisation' && sameName(login, group));
-      const deep = call.query.get('include_subgroups') === 'true';
-      const found = isGroup || call.world.repositories.some(({ owner }) => below(owner.login, group));
-      if (!found) throw refuse(404, '404 Group Not Found');
-      return projects(call, ({ name, owner }) => (deep ? below(name, group) : sameName(owner.login, group)));
-    },
+  'POST /projects/{id}/merge_requests': create,
+  'PUT /projects/{id}/merge_requests/{merge_request_iid}': edit,
 
-    'GET /users/{id}/projects': (call) => {
-      const name = call.values['id'] ?? '';
-      if (!call.world.users.some(({ login, kind }) => kind !== 'organisation' && sameName(login, name)))
-        throw refuse(404, '404 User Not Found');
-      return projects(call, ({ owner }) => sameName(owner.login, name));
-    },
+  'GET /projects/{id}/merge_requests/{merge_request_iid}': async (call) => ({
+    status: 200,
+    body: mergeRequestFacts(call, await mergeRequestOf(call, projectOf(call, 'read'))),
+  }),
 
-    'GET /projects/{id}/merge_requests': async (call) => {
-      const branch = call.query.get('source_branch');
-      const all = await call.world.pullRequests(projectOf(call, 'read'));
-      const found = all.filter(({ head }) => !branch || head === branch).reverse();
-      return await page(call, found, (pull) => mergeRequestFacts(call, pull));
-    },
+  'GET /projects/{id}/merge_requests/{merge_request_iid}/diffs': async (call) => {
+    const changes = await call.world.changes(await mergeRequestOf(call, projectOf(call, 'read')));
+    return await listed(call, changes, ({ status, path, from }) => ({
+      ...{ old_path: from ?? path, new_path: path, a_mode: '100644', b_mode: '100644', diff: '' },
+      ...{ new_file: status === 'A', renamed_file: status === 'R', deleted_file: status === 'D' },
+    }));
+  },
 
-    'POST /projects/{id}/merge_requests': create,
-    'PUT /projects/{id}/merge_requests/{merge_request_iid}': edit,
+  'GET /projects/{id}/merge_requests/{merge_request_iid}/notes': async (call) => {
+    const pull = await mergeRequestOf(call, projectOf(call, 'read'));
+    const [system, all] = [systemNote(pull), pull.comments];
+    return await listed(call, [system, ...all], (note) => noteFacts(call.url, pull, note, note === system));
+  },
 
-    'GET /projects/{id}/merge_requests/{merge_request_iid}': async (call) => ({
-      status: 200,
-      body: mergeRequestFacts(call, await mergeRequestOf(call, projectOf(call, 'read'))),
-    }),
+  'POST /projects/{id}/merge_requests/{merge_request_iid}/notes': async (call) => {
+    const pull = await mergeRequestOf(call, projectOf(call, 'read'));
+    const note = call.world.comment(pull, caller(call), text(call.body['body']));
+    return { status: 201, body: noteFacts(call.url, pull, note, false) };
+  },
 
-    'GET /projects/{id}/merge_requests/{merge_request_iid}/diffs': async (call) => {
-      const changes = await call.world.changes(await mergeRequestOf(call, projectOf(call, 'read')));
-      return await page(call, changes, ({ status, path, from }) => ({
-        ...{ old_path: from ?? path, new_path: path, a_mode: '100644', b_mode: '100644', diff: '' },
-        ...{ new_file: status === 'A', renamed_file: status === 'R', deleted_file: status === 'D' },
-      }));
-    },
+  'GET /projects/{id}/members/all/{user_id}': (call) => {
+    const project = projectOf(call, 'read');
+    const user = call.world.users.find(({ id }) => id === Number(call.values['user_id']));
+    const permission = user && (user === project.owner ? 'admin' : project.permissions.get(user.login.toLowerCase()));
+    if (!user || !permission || permission === 'none') throw refuse(404, '404 Not found');
+    const level = { access_level: LEVELS[permission], membership_state: 'active', expires_at: null };
+    return { status: 200, body: { ...userFacts(user, call.url), ...level } };
+  },
 
-    'GET /projects/{id}/merge_requests/{merge_request_iid}/notes': async (call) => {
-      const pull = await mergeRequestOf(call, projectOf(call, 'read'));
-      const [system, all] = [systemNote(pull), pull.comments];
-      return await page(call, [system, ...all], (note) => noteFacts(call.url, pull, note, note === system));
-    },
-
-    'POST /projects/{id}/merge_requests/{merge_request_iid}/notes': async (call) => {
-      const pull = await mergeRequestOf(call, projectOf(call, 'read'));
-      const note = call.world.comment(pull, caller(call), text(call.body['body']));
-      return { status: 201, body: noteFacts(call.url, pull, note, false) };
-    },
-
-    'GET /projects/{id}/members/all/{user_id}': (call) => {
-      const project = projectOf(call, 'read');
-      const user = call.world.users.find(({ id }) => id === Number(call.values['user_id']));
-      const permission = user && (user === project.owner ? 'admin' : project.permissions.get(user.login.toLowerCase()));
-      if (!user || !permission || permission === 'none') throw refuse(404, '404 Not found');
-      const level = { access_level: LEVELS[permission], membership_state: 'active', expires_at: null };
-      return { status: 200, body: { ...userFacts(user, call.url), ...level } };
-    },
-
-    'POST /projects/{id}/statuses/{sha}': async (call) => {
-      const { world, body, values, url } = call;
-      const project = projectOf(call, 'write');
-      const commit = values['sha'] ?? '';
-      if (!(await world.hasCommit(project, commit))) throw refuse(404, '404 Commit Not Found');
-      const made = {
-        ...{ id: world.nextId(), commit, name: text(body['name']) || 'default', state: text(body['state']) },
-        ...{ description: text(body['description']), url: undefined, author: caller(call) },
-      };
-      project.statuses.push(made);
-      const { id, name, state: status, description } = made;
-      const facts = { id, sha: commit, ref: project.defaultBranch, status, name, description, target_url: null };
-      return { status: 201, body: { ...facts, author: userFacts(made.author, url) } };
-    },
-  };
-}
+  'POST /projects/{id}/statuses/{sha}': async (call) => {
+    const { world, body, values, url } = call;
+    const project = projectOf(call, 'write');
+    const commit = values['sha'] ?? '';
+    if (!(await world.hasCommit(project, commit))) throw refuse(404, '404 Commit Not Found');
+    const made = {
+      ...{ id: world.nextId(), commit, name: text(body['name']) || 'default', state: text(body['state']) },
+      ...{ description: text(body['description']), url: undefined, author: caller(call) },
+    };
+    project.statuses.push(made);
+    const { id, name, state: status, description } = made;
+    const facts = { id, sha: commit, ref: project.defaultBranch, status, name, description, target_url: null };
+    return { status: 201, body: { ...facts, author: userFacts(made.author, url) } };
+  },
+};

@@ -139,8 +139,9 @@ export function pageOf<T>(
   all: readonly T[],
   query: URLSearchParams,
   defaultSize: number,
+  most: number,
 ): { readonly items: readonly T[]; readonly page: number; readonly size: number; readonly pages: number } {
-  const size = Math.min(100, Number(query.get('per_page') ?? query.get('limit') ?? defaultSize));
+  const size = Math.min(most, Number(query.get('per_page') ?? query.get('limit') ?? defaultSize));
   const page = Number(query.get('page') ?? 1);
   return {
     items: all.slice((page - 1) * size, page * size),

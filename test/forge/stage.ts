@@ -40,8 +40,9 @@ export interface Stage {
 }
 
 /** A test server as a stage. */
-export function stageOf(server: ForgeServer, page: number, connect: Stage['connect']): Stage {
+export function stageOf(server: ForgeServer, connect: Stage['connect']): Stage {
   const { world } = server;
+  world.mostOfPage = 3;
   const find = (name: string): WorldRepository => {
     const repository = world.find(name);
     if (!repository) throw new Error(`There is no ${name}`);
@@ -50,7 +51,7 @@ export function stageOf(server: ForgeServer, page: number, connect: Stage['conne
   const tokens = new Map<string, string>();
   return {
     url: server.url,
-    page,
+    page: world.mostOfPage,
     async account(login) {
       const token = tokens.get(login) ?? world.token(login);
       tokens.set(login, token);

@@ -55,6 +55,8 @@ export class World {
   readonly folder: string;
   readonly repositories: WorldRepository[] = [];
   readonly users: WorldUser[] = [];
+  /** The most entries that forges put on a page of a list, whatever is asked for. */
+  mostOfPage = 100;
   private readonly tokens = new Map<string, Identity>();
   private lastId = 1000;
   private seconds = 1_700_000_000;

@@ -45,6 +45,15 @@ describe('a span of a later snapshot', () => {
     expect(FIRST.read('Dockerfile')?.slice(origin?.span.start, origin?.span.end)).toBe(expected);
   });
 
+  test.each([
+    ['that stands beside a changed one', 'FROM a\nRUN one --fast\nUSER me\nRUN two\nRUN three\n', 'USER me', true],
+    ['which is the changed one itself', 'FROM a\nRUN one --fast\nUSER me\nRUN two\nRUN three\n', 'one --fast', false],
+    ['of as many as there were', 'FROM a\nUSER me\nRUN two\nRUN three\n', 'USER me', false],
+  ])('a new line %s is put in only if no old one is its own', (_name, later, what, added) => {
+    const seen = FIRST.with(new Map([['Dockerfile', file(later)]]));
+    expect(originsIn(FIRST).of(seen, spanOf(seen, 'Dockerfile', what))?.added).toBe(added);
+  });
+
   test('an insertion is exact only if the lines on both sides are there', () => {
     const seen = FIRST.with(new Map([['Dockerfile', file('FROM a\nRUN one\nUSER me\nRUN two\nRUN three\n')]]));
     const origins = originsIn(FIRST);

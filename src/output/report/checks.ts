@@ -50,7 +50,7 @@ function projectChecks(stack: Stack, project: ComposeProject, several: boolean):
   const views = stack.services
     .filter((service) => service.project === project && service.profiles.length === 0)
     .map((service) => stack.view(service));
-  const config = { command: compose('config', '--quiet'), expects: 'no output, and exit status 0' };
+  const config = { command: compose('config', '--quiet'), expects: 'exit status 0: Compose takes the files' };
   if (views.length === 0) return [...envCheck(stack, project), config];
   const tasks = views.filter((view) => roleOf(stack, view) === 'task');
   const isBuilt = views.some(({ service }) => service.build);

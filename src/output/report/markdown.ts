@@ -1,6 +1,7 @@
 import { cellCode, codeBlock, codeSpan, markdownProse, markdownText } from '../markdown-text.ts';
 import type { Report, ReportFile, ReportPlace, ReportProblem, ReportTask } from '../report.ts';
 import { verificationMarkdown } from '../verification.ts';
+import { visible } from '../visible.ts';
 import { headlineOf } from './headline.ts';
 import { mermaid } from './mermaid.ts';
 import { isNote } from './problems.ts';
@@ -23,7 +24,7 @@ export function markdownReport(report: Report): string {
     ...part('Problems', problems.length > notes.length ? problemBlocks(problems.filter((each) => !isNote(each))) : []),
     ...part('Only worth knowing', notes.length > 0 ? problemBlocks(notes) : []),
     ...part('What a person still has to do', tasks.length > 0 ? [tasks.map(taskText).join('\n')] : []),
-    ...part('How to check it', checks.length > 0 ? [CHECKS, checks.map(checkText).join('\n')] : []),
+    ...part('How to check it', checks.length > 0 ? [CHECKS, checksBlock(checks)] : []),
     ...part('Services and ports', [...servicesTable(report), ...(graph === undefined ? [] : [graph])]),
     ...part('Changed files', files.length > 0 ? [fileTable(files)] : []),
     ...part('What dockfix verify saw', verification ? [verificationMarkdown(verification).trimEnd()] : []),
@@ -140,15 +141,13 @@ const quoted = (advice: string): string =>
     .replace(/\\(?=\n>(?:\n|$))/g, '');
 
 function taskText({ text, details, problems }: ReportTask): string {
-  const from = problems.length > 0 ? ` (${problems.map((number) => `#${number}`).join(', ')})` : '';
-  const first = `- [ ] ${markdownProse(text)}${from.replaceAll('#', '\\#')}`;
-  return [first, ...details.map((detail) => `  - ${markdownProse(detail)}`)].join('\n');
+  const from = problems.length > 0 ? ` (${problems.length > 1 ? 'problems' : 'problem'} ${problems.join(', ')})` : '';
+  return [`- [ ] ${markdownProse(text)}${from}`, ...details.map((detail) => `  - ${markdownProse(detail)}`)].join('\n');
 }
 
-const checkText = ({ command, expects }: Report['checks'][number], index: number): string =>
-  `${index + 1}. ${markdownProse(expects)}\n\n${indented(codeBlock(command, 'sh'), `${index + 1}. `.length)}\n`;
-
-const indented = (text: string, width: number): string => text.replace(/^(?=.)/gm, ' '.repeat(width));
+/** To be copied as a whole: what each command shows stands below it as a comment. */
+const checksBlock = (checks: Report['checks']): string =>
+  codeBlock(checks.map(({ command, expects }) => `${command}\n#   ${visible(expects)}`).join('\n\n'), 'sh');
 
 function fileTable(files: readonly ReportFile[]): string {
   const rows = files.map(({ path, kind, from, problems }) => {

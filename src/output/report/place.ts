@@ -20,6 +20,8 @@ export function placesOf(before: Repo, mask: Mask): (seen: Repo, span: Span) => 
   return (seen, span) => {
     const { path, line } = originalPlace(before, seen, span);
     if (line === undefined) return { path };
+    // The file as a whole is meant: its first line says nothing.
+    if (span.start === 0 && span.end === 0) return { path, line };
     const text = linesOf(path)[line - 1]?.trim() ?? '';
     return { path, line, ...(text !== '' && { text: shortened(text) }) };
   };

@@ -48,6 +48,7 @@ export function reportOf(run: Run, { title, page, verification, selection }: Rep
         ? []
         : [{ transform: transform.id, message: mask(error instanceof Error ? error.message : String(error)) }],
     ),
+    ...(selection && selection.length > 0 && { selection }),
     ...(verification && { verification: maskedVerification(verification, mask) }),
   };
 }

@@ -60,6 +60,38 @@ const GRAPH = object({
   links: list(object({ from: TEXT, to: TEXT, kind: oneOf('waits', 'uses'), 'label?': TEXT })),
 });
 
+const YES_NO = { type: 'boolean' };
+const AMOUNT = { type: 'number', minimum: 0 };
+
+const SIDE = object({
+  healthy: YES_NO,
+  clean: YES_NO,
+  services: list(
+    object({
+      name: TEXT,
+      state: TEXT,
+      'reason?': TEXT,
+      'exitCode?': { type: 'integer' },
+      'restarts?': COUNT,
+      'secondsToHealthy?': AMOUNT,
+      'imageBytes?': AMOUNT,
+      'installCached?': YES_NO,
+    }),
+  ),
+  'stopped?': TEXT,
+  notes: list(TEXT),
+  seconds: AMOUNT,
+});
+
+/** As `dockfix verify --format json` writes it. */
+const VERIFICATION = object({
+  schemaVersion: { const: 1 },
+  passed: YES_NO,
+  'before?': SIDE,
+  after: SIDE,
+  changes: list(object({ name: TEXT, change: oneOf('better', 'worse', 'same', 'new', 'removed', 'not compared') })),
+});
+
 /** The JSON Schema of `dockfix report --format json`. */
 export const reportSchema = (): Schema => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -91,7 +123,7 @@ export const reportSchema = (): Schema => ({
     ),
     notices: list(object({ path: TEXT, 'line?': { type: 'integer', minimum: 1 }, message: TEXT, hint: TEXT })),
     errors: list(object({ transform: TEXT, message: TEXT })),
-    // As `dockfix verify --format json` writes it.
-    'verification?': { type: 'object', required: ['schemaVersion', 'passed', 'after', 'changes'] },
+    'selection?': list(TEXT),
+    'verification?': VERIFICATION,
   }),
 });

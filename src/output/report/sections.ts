@@ -14,13 +14,14 @@ export function sectionsOf(problems: readonly ReportProblem[]): readonly (readon
 }
 
 /** How many problems there are and what became of them, in a sentence or two. */
-export function summaryOf({ problems, notices, errors }: Report): string {
+export function summaryOf({ problems, notices, errors, selection }: Report): string {
   const real = problems.filter((problem) => !isNote(problem));
   const left = real.filter((problem) => problem.left).length;
   const repaired = real.length - left;
   const notes = problems.length - real.length;
+  const command = ['dockfix apply --write', ...(selection ?? [])].join(' ');
   const split = [
-    ...(repaired > 0 ? [`${repaired} repaired by \`dockfix apply --write\``] : []),
+    ...(repaired > 0 ? [`${repaired} repaired by \`${command}\``] : []),
     ...(left > 0 ? [`${left} for a person`] : []),
   ];
   const unread = notices.length + errors.length;

@@ -74,7 +74,7 @@ export function requestCheck(stack: Stack, view: ServiceView, address: string, p
   const proxy = isProxy(view) ? ', not 502 or 504' : '';
   const login = view.startup.main?.program.role === 'monitor' ? ', or 401 where it asks for a login' : '';
   return {
-    command: commandLine(['curl', '-sS', ...extra, '-o', '/dev/null', '-w', '%{http_code}', url('/')]),
+    command: commandLine(['curl', '-sS', ...extra, '-o', '/dev/null', '-w', '%{http_code}\\n', url('/')]),
     expects: `a status of the server${proxy || login || ', 404 where it has no page at its root'}`,
   };
 }

@@ -81,7 +81,7 @@ function reviewTask(problems: readonly ReportProblem[]): readonly ReportTask[] {
     {
       kind: 'review',
       text: 'Read these changes before you merge them: the stack starts or runs differently with them',
-      details: read.map(({ number, repair }) => `#${number} ${repair?.title ?? ''}`),
+      details: read.map(({ number, repair }) => `Problem ${number}: ${repair?.title ?? ''}`),
       problems: read.map(({ number }) => number),
     },
   ];
@@ -168,16 +168,27 @@ function secretTask({ run, problems }: TaskSources): readonly ReportTask[] {
       lines.set(placeText(place), place);
     }
   if (lines.size === 0) return [];
+  const removing = problems.filter(takesSecretAway).map(({ number }) => number);
   return [
     {
       kind: 'secrets',
       text: 'Replace the secrets that stand in the repository by new ones: whoever has a clone, a fork or the history knows them',
       details: [...lines.values()]
         .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)))
-        .map((place) => `${placeText(place)}  ${place.text ?? ''}`),
-      problems: [...numbers].sort((a, b) => a - b),
+        .map((place) => `\`${placeText(place)}\` \`${place.text ?? ''}\``),
+      problems: removing.length > 0 ? removing : [...numbers].sort((a, b) => a - b),
     },
   ];
+}
+
+/** More secrets stand on the lines that a repair removes than on those that it adds. */
+function takesSecretAway({ repair }: ReportProblem): boolean {
+  const masks = (mark: '-' | '+'): number =>
+    (repair?.diff ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith(mark))
+      .reduce((sum, line) => sum + line.split('***').length - 1, 0);
+  return masks('-') > masks('+');
 }
 
 /** The text of a place has lost something to the mask. */
