@@ -41,7 +41,7 @@ export interface ExplainInspection extends OfTree {
 }
 
 /** The names of the trees in the folder of an inspection. */
-export const TREES = ['head', 'before'] as const;
+const TREES = ['head', 'before'] as const;
 
 /** What an inspection answers: a check, or Markdown; null when there is nothing to show. */
 export interface Inspected {
