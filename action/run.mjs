@@ -73,18 +73,13 @@ function check() {
   });
 }
 
-/** Writes the log, and what of it goes to code scanning, which shows suppressed results as if they were not. */
+/** Writes the log, and names it for code scanning if it goes there. */
 function sarifFiles(log, upload) {
   const asked = input('SARIF_FILE');
-  const folder = mkdtempSync(join(env.RUNNER_TEMP ?? '.', 'dockfix-'));
-  const file = asked === '' ? join(folder, 'dockfix.sarif') : resolve(asked);
+  const file =
+    asked === '' ? join(mkdtempSync(join(env.RUNNER_TEMP ?? '.', 'dockfix-')), 'dockfix.sarif') : resolve(asked);
   writeFileSync(file, log);
-  if (!upload) return { 'sarif-file': file };
-  const document = JSON.parse(log);
-  for (const each of document.runs) each.results = each.results.filter(({ suppressions }) => suppressions.length === 0);
-  const open = join(folder, 'open.sarif');
-  writeFileSync(open, JSON.stringify(document));
-  return { 'sarif-file': file, 'upload-file': open };
+  return { 'sarif-file': file, ...(upload && { 'upload-file': file }) };
 }
 
 function apply() {

@@ -156,6 +156,7 @@ function program(environment: Environment, exit: (status: number) => void): Comm
       .option('--baseline <file>', 'leave out the problems that this file knows')
       .option('--write-baseline', 'write the problems that there are to that file, and pass')
       .option('--diff <ref>', 'only what the change since this branch, tag or commit touches')
+      .option('--suppressed', 'with sarif: also what a comment or the baseline leaves alone, as suppressed')
       .option('--debug', 'show the stack of an internal error'),
   ).action(async (path: string, flags: CheckFlags) => exit(await checkCommand(environment, path, flags)));
   withSelection(verifyOptions(root.command('verify'))).action(

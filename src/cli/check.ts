@@ -43,6 +43,7 @@ export interface CheckFlags extends Pick<RepairFlags, 'only' | 'skip' | 'group'>
   readonly baseline?: string;
   readonly writeBaseline?: true;
   readonly diff?: string;
+  readonly suppressed?: true;
 }
 
 /** Runs `dockfix check`: the findings of `dockfix apply` without an edit; 1 when one of them fails the check, 2 when not all could be read. */
@@ -52,6 +53,8 @@ export async function checkCommand(environment: Environment, path: string, flags
     throw new UserError('--write-baseline needs --baseline', 'Name the file with it: --baseline dockfix-baseline.json');
   if (writeBaseline && diff !== undefined)
     throw new UserError('--write-baseline and --diff exclude each other', 'A baseline holds every finding.');
+  if (flags.suppressed && flags.format !== 'sarif')
+    throw new UserError('--suppressed needs --format sarif', 'No other format has results that are suppressed.');
   const file = baseline === undefined ? undefined : resolve(environment.cwd, baseline);
   const known = file === undefined || writeBaseline ? undefined : knownIn(file);
   const { folder, result, config } = await repairOf(environment, path, flags, file);
@@ -73,7 +76,7 @@ export async function checkCommand(environment: Environment, path: string, flags
       `note: ${gone} of the problems of the baseline ${gone === 1 ? 'is' : 'are'} gone; write it again with --write-baseline\n`,
     );
   const check = diff === undefined ? unknown : touchedBy(unknown, result.before, revisionOf(folder, diff));
-  environment.stdout.write(textOf(environment, check, flags.format, gitPrefix(folder)));
+  environment.stdout.write(textOf(environment, check, flags, gitPrefix(folder)));
   if (unread) return 2;
   return check.problems.some(fails) ? 1 : 0;
 }
@@ -121,7 +124,12 @@ const pageOf = (id: string): string =>
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** `prefix` is where the repository lies below the top of its git repository, from where the services name files. */
-function textOf({ stdout, env }: Environment, check: Check, format: CheckFlags['format'], prefix: string): string {
+function textOf(
+  { stdout, env }: Environment,
+  check: Check,
+  { format, suppressed }: CheckFlags,
+  prefix: string,
+): string {
   const below = belowTop(check, prefix);
   switch (format) {
     case 'pretty':
@@ -129,7 +137,7 @@ function textOf({ stdout, env }: Environment, check: Check, format: CheckFlags['
     case 'json':
       return jsonCheck(check);
     case 'sarif':
-      return sarifCheck(below, { version: version(), page: pageOf });
+      return sarifCheck(below, { version: version(), page: pageOf, suppressed: suppressed === true });
     case 'github':
       return githubCheck(below);
     case 'gitlab':

@@ -32,7 +32,11 @@ const ALLOW = { allow: new Set(['safe', 'review'] as const), named: new Set<stri
 const same = (text: string): string => text;
 const PLAIN: Palette = { bold: same, dim: same, underline: same, red: same, green: same, yellow: same, cyan: same };
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
-const DRIVER = { version: '1.2.3', page: (id: string) => `# ${id}\n\nMend it\nwell.\n\n## What breaks\n` };
+const DRIVER = {
+  version: '1.2.3',
+  page: (id: string) => `# ${id}\n\nMend it\nwell.\n\n## What breaks\n`,
+  suppressed: true,
+};
 
 const checked = (result: Run, levels?: ReadonlyMap<string, Level>): Check =>
   checkOf(result, { digest, levels: levels ?? new Map(), known: new Set(), isExcluded: () => false, edits: true });
@@ -290,7 +294,7 @@ describe('what is left alone', () => {
     const { check: left } = withoutKnown(all, new Map([[all.problems[1]?.fingerprint ?? '', 'first']]));
     expect(left.suppressed).toEqual([{ problem: all.problems[1], by: 'baseline', reason: 'The baseline knows it.' }]);
     expect(belowTop(left, 'deploy').suppressed[0]?.problem.at.path).toBe('deploy/Dockerfile');
-    expect(readSarif(sarifCheck(left, DRIVER)).runs[0]?.results.at(-1)?.suppressions[0]?.kind).toBe('external');
+    expect(readSarif(sarifCheck(left, DRIVER)).runs[0]?.results.at(-1)?.suppressions?.[0]?.kind).toBe('external');
     expect(check('', true)).toMatchObject({ problems: [], suppressed: [] });
   });
 });
@@ -376,7 +380,7 @@ describe.each(readdirSync(join('fixtures', 'repos')))('fixtures/repos/%s', (name
           expect(column).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1);
         }
       }
-    readSarif(sarifCheck(check, { version: '1.2.3', page: readmeOf }));
+    readSarif(sarifCheck(check, { version: '1.2.3', page: readmeOf, suppressed: true }));
     readGithub(githubCheck(check));
     readGitlab(gitlabCheck(check, digest));
     await readJunit(junitCheck(check));

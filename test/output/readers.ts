@@ -26,7 +26,7 @@ export interface SarifResult {
   readonly locations: readonly [SarifLocation];
   readonly relatedLocations?: readonly SarifLocation[];
   readonly partialFingerprints: Readonly<Record<string, string>>;
-  readonly suppressions: readonly { readonly kind: string; readonly justification?: string }[];
+  readonly suppressions?: readonly { readonly kind: string; readonly justification?: string }[];
   readonly fixes?: readonly {
     readonly artifactChanges: readonly {
       readonly artifactLocation: { readonly uri: string };
@@ -75,7 +75,7 @@ export function readSarif(text: string): Sarif {
   expect(validate.errors ?? []).toEqual([]);
   // All results of a run have the property, or none. https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317661
   for (const { results } of (log as Sarif).runs)
-    for (const { suppressions } of results) expect(suppressions).toBeInstanceOf(Array);
+    expect([0, results.length]).toContain(results.filter(({ suppressions }) => suppressions !== undefined).length);
   return log as Sarif;
 }
 

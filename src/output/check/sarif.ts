@@ -8,16 +8,21 @@ export interface Driver {
   readonly version: string;
   /** The page of a transform, as Markdown. */
   readonly page: (id: string) => string;
+  /**
+   * Whether what a comment or the baseline leaves alone is in the log, as suppressed. Not every reader knows what that is: GitHub shows
+   * such results as open ones.
+   */
+  readonly suppressed: boolean;
 }
 
-/**
- * A SARIF 2.1.0 log. What a comment or the baseline leaves alone is in it, as suppressed; then every other result has to say that
- * it is not. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
- */
+/** A SARIF 2.1.0 log. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
 export function sarifCheck(check: Check, driver: Driver): string {
   const all = [
     ...check.problems.map((problem) => ({ problem, suppressions: [] })),
-    ...check.suppressed.map((each) => ({ problem: each.problem, suppressions: [suppressionOf(each)] })),
+    ...(driver.suppressed ? check.suppressed : []).map((each) => ({
+      problem: each.problem,
+      suppressions: [suppressionOf(each)],
+    })),
   ];
   const rules = check.transforms.filter((transform) => all.some(({ problem }) => problem.transform === transform));
   const log = {
@@ -58,7 +63,8 @@ export function sarifCheck(check: Check, driver: Driver): string {
         ],
         results: all.map(({ problem, suppressions }) => ({
           ...resultOf(problem, rules.indexOf(problem.transform)),
-          suppressions,
+          // All results say whether they are suppressed, or none does.
+          ...(driver.suppressed && { suppressions }),
         })),
       },
     ],
