@@ -23,7 +23,7 @@ const SHORTEST_SECRET = 16;
 export async function botCommand({ env, stdout }: Environment, flags: BotFlags): Promise<number> {
   const webhookSecret = webhookSecretIn(env);
   const credentials = appCredentialsIn(env);
-  const address = forgeAddressOf({ kind: 'github', url: flags.forgeUrl, credentialed: [] });
+  const address = forgeAddressOf({ kind: 'github', url: flags.forgeUrl, anyHost: false });
   const redis = redisUrl(flags.redis, env);
   const mask = credentialMask([...secretsOf(credentials), webhookSecret, ...redisPasswords(redis)]);
   const log = structuredLog((line) => stdout.write(line), mask, flags.logLevel);

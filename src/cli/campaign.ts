@@ -11,7 +11,7 @@ import type { Environment } from '../cli.ts';
 import { UserError } from '../errors.ts';
 import { type AddressOptions, addressOf, forgeAddressOf } from '../forge/address.ts';
 import { forgeAt } from '../forge/connect.ts';
-import { type Credentials, credentialedKinds, credentialsIn, secretsOf } from '../forge/credentials.ts';
+import { type Credentials, credentialsIn, secretsOf } from '../forge/credentials.ts';
 import type { ForgeKind, Repository } from '../forge/forge.ts';
 import { inProcessQueue } from '../jobs/in-process.ts';
 import type { Log, Queue } from '../jobs/jobs.ts';
@@ -159,7 +159,7 @@ async function targetsOf(
       'A campaign goes over one list of repositories',
       'Name a file, or use --org <name>, or --search <query>.',
     );
-  const options = { kind: flags.forge, url: flags.forgeUrl, credentialed: credentialedKinds(credentials) };
+  const options = { kind: flags.forge, url: flags.forgeUrl, anyHost: false };
   const found =
     list === undefined ? await fromForge(flags, options, credentials, display) : fromFile(resolve(cwd, list), options);
   const unique = new Map(found.map((target) => [targetKey(target), target]));

@@ -4,7 +4,7 @@ import type { Environment } from '../cli.ts';
 import { UserError } from '../errors.ts';
 import { addressOf, type RepositoryAddress } from '../forge/address.ts';
 import { forgeAt } from '../forge/connect.ts';
-import { type Credentials, credentialedKinds, credentialsIn } from '../forge/credentials.ts';
+import { credentialsIn } from '../forge/credentials.ts';
 import { ForgeError, type ForgeFailure } from '../forge/forge-error.ts';
 import { visible, visibleLines } from '../output/visible.ts';
 import { fixRepository } from '../pull-request/fix-repository.ts';
@@ -20,7 +20,7 @@ export async function prCommand(environment: Environment, target: string, flags:
   const { cwd, env, stdout, stderr } = environment;
   const verification = flags.verification === undefined ? undefined : verificationIn(cwd, flags.verification);
   const credentials = credentialsIn(env);
-  const { address, repository } = repositoryAt(cwd, target, flags, credentials);
+  const { address, repository } = repositoryAt(cwd, target, flags);
   const forge = forgeAt(address, credentials);
   const answer = await interruptible(
     (signal) =>
@@ -40,9 +40,9 @@ export async function prCommand(environment: Environment, target: string, flags:
 }
 
 /** A path that begins like one is a folder, and so is a name without a slash; the rest is for the forge. */
-function repositoryAt(cwd: string, target: string, flags: PrFlags, credentials: Credentials): RepositoryAddress {
+function repositoryAt(cwd: string, target: string, flags: PrFlags): RepositoryAddress {
   if (target === '') throw new UserError('The repository is empty', 'Name it as owner/name.');
-  const options = { kind: flags.forge, url: flags.forgeUrl, credentialed: credentialedKinds(credentials) };
+  const options = { kind: flags.forge, url: flags.forgeUrl, anyHost: true };
   const isFolder = /^(?:\.{1,2}(?:\/|$)|\/)/.test(target) || /^[^/:@]+$/.test(target);
   return addressOf(isFolder ? originUrl(resolve(cwd, target)) : target, options);
 }

@@ -7,8 +7,8 @@ export interface AddressOptions {
   readonly kind: ForgeKind | undefined;
   /** The root of the web pages of the forge that was asked for, which may be in a folder: `https://git.example.org/gitlab`. */
   readonly url: string | undefined;
-  /** The kinds that there are credentials for: the only one tells the kind of a host that nobody knows. */
-  readonly credentialed: readonly ForgeKind[];
+  /** Whether a host may be meant that is neither known nor that of `url`. Credentials are sent to it: only where a person typed it. */
+  readonly anyHost: boolean;
 }
 
 /** A repository and where it is. */
@@ -139,7 +139,7 @@ function segmentsOf(path: string, isClone: boolean): Pick<Written, 'segments' | 
 }
 
 function forgeOf({ origin }: Written, root: string | undefined, options: AddressOptions): ForgeAddress {
-  const { kind, credentialed } = options;
+  const { kind, anyHost } = options;
   if (origin === undefined && root === undefined) {
     if (kind === 'gitea')
       throw new UserError(
@@ -148,17 +148,25 @@ function forgeOf({ origin }: Written, root: string | undefined, options: Address
       );
     return kind === 'gitlab' ? { kind, url: 'https://gitlab.com' } : { kind: 'github', url: 'https://github.com' };
   }
-  const url = root !== undefined && (origin === undefined || new URL(root).origin === origin) ? root : (origin ?? '');
-  const known = knownKind(new URL(url).hostname);
+  const isRoot = root !== undefined && (origin === undefined || new URL(root).origin === origin);
+  const written = isRoot ? root : (origin ?? '');
+  const known = knownKind(new URL(written).hostname);
+  // Their pages redirect to HTTPS; a token would be on its way in plain text before.
+  const url = known ? written.replace(/^http:/, 'https:') : written;
   if (known && kind && known !== kind)
     throw new UserError(`${url} is ${NAMES[known]}, not ${NAMES[kind]}.`, 'Leave the kind of the forge out.');
-  const found = known ?? kind ?? (credentialed.length === 1 ? credentialed[0] : undefined);
+  if (!known && !isRoot && !anyHost)
+    throw new UserError(
+      `${url} is no forge that is known, and credentials are sent to no other.`,
+      'Name it with --forge-url, and what runs there with --forge.',
+    );
+  const found = known ?? kind;
   if (found) return { kind: found, url };
-  throw new UserError(
-    `It is not known what kind of forge ${url} is.`,
-    'Say whether it is github, gitlab or gitea, or set the token of one of them only.',
-    ['github', 'gitlab', 'gitea'],
-  );
+  throw new UserError(`It is not known what kind of forge ${url} is.`, 'Say with --forge what runs there.', [
+    'github',
+    'gitlab',
+    'gitea',
+  ]);
 }
 
 /** Organisations with data residency have a host of their own below ghe.com. */

@@ -34,10 +34,6 @@ export function credentialsIn(environment: Environment): Credentials {
   };
 }
 
-/** The kinds of forges that there are credentials for. */
-export const credentialedKinds = (credentials: Credentials): readonly ForgeKind[] =>
-  (['github', 'gitlab', 'gitea'] as const).filter((kind) => credentials[kind] !== undefined);
-
 /** What is to be said when there are no credentials for a forge. */
 export const missingCredentials = (kind: ForgeKind, url: string): UserError =>
   new UserError(`There are no credentials for ${url}.`, `Set ${VARIABLES[kind]}.`);

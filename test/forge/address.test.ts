@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { type AddressOptions, addressOf, forgeAddressOf } from '../../src/forge/address.ts';
 
-const plain: AddressOptions = { kind: undefined, url: undefined, credentialed: [] };
+const plain: AddressOptions = { kind: undefined, url: undefined, anyHost: true };
 const read = (text: string, options: Partial<AddressOptions> = {}): string => {
   const { address, repository } = addressOf(text, { ...plain, ...options });
   return `${address.kind} ${address.url} ${repository}`;
@@ -63,9 +63,9 @@ describe('forges of their own', () => {
     ['git@git.example.org:acme/web/shop.git', gitlab, 'gitlab https://git.example.org/gitlab acme/web/shop'],
     ['ssh://git@git.example.org:2222/acme/shop.git', gitlab, 'gitlab https://git.example.org/gitlab acme/shop'],
     ['https://git.example.org/a/b.git', { kind: 'github' }, 'github https://git.example.org a/b'],
-    ['git.example.org/a/b', { credentialed: ['gitea'] }, 'gitea https://git.example.org a/b'],
+    ['git.example.org/a/b', { kind: 'gitea' }, 'gitea https://git.example.org a/b'],
     ['git.example.org/a/b/c', { kind: 'gitlab' }, 'gitlab https://git.example.org a/b/c'],
-    ['git@git.example.org:a/b/c.git', { credentialed: ['gitlab'] }, 'gitlab https://git.example.org a/b/c'],
+    ['git@git.example.org:a/b/c.git', { kind: 'gitlab' }, 'gitlab https://git.example.org a/b/c'],
     ['http://127.0.0.1:3000/a/b', { kind: 'github' }, 'github http://127.0.0.1:3000 a/b'],
     ['git.example.org:8443/a/b', { kind: 'gitea' }, 'gitea https://git.example.org:8443 a/b'],
     ['127.0.0.1:3000/a/b', { kind: 'gitea', url: 'http://127.0.0.1:3000' }, 'gitea http://127.0.0.1:3000 a/b'],
@@ -76,11 +76,22 @@ describe('forges of their own', () => {
     expect(read(text, options)).toBe(expected);
   });
 
-  test('what kind an unknown host is must be said, unless there are credentials for one kind only', () => {
-    const error = refused('https://git.example.org/a/b', { credentialed: ['gitlab', 'gitea'] });
+  test('what kind an unknown host is must be said', () => {
+    const error = refused('https://git.example.org/a/b');
     expect(error.message).toContain('https://git.example.org');
     expect(error.choices).toEqual(['github', 'gitlab', 'gitea']);
-    expect(refused('https://git.example.org/a/b').hint).toMatch(/github, gitlab or gitea/);
+  });
+
+  test('where nobody typed it, credentials go to no unknown host', () => {
+    const listed = { kind: 'gitea', url: 'https://git.example.org', anyHost: false } as const;
+    for (const text of ['https://evil.example/a/b', 'git@evil.example:a/b.git', 'evil.example/a/b'])
+      expect(refused(text, listed).message).toMatch(/evil\.example is no forge that is known/);
+    expect(read('https://git.example.org/a/b', listed)).toBe('gitea https://git.example.org a/b');
+    expect(read('https://codeberg.org/a/b', listed)).toBe('gitea https://codeberg.org a/b');
+  });
+
+  test('credentials go to known hosts by HTTPS only', () => {
+    expect(read('http://github.com/a/b')).toBe('github https://github.com a/b');
   });
 
   test('a known host is not of another kind', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { forgeAt } from '../../src/forge/connect.ts';
-import { credentialedKinds, credentialsIn, secretsOf } from '../../src/forge/credentials.ts';
+import { credentialsIn, secretsOf } from '../../src/forge/credentials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dockfix-credentials-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,7 +35,6 @@ test('tokens, without the line break that a file gives them; an empty one is non
     FORGEJO_TOKEN: 'three',
   });
   expect(credentials).toEqual({ github: { kind: 'token', token: 'one' }, gitlab: 'two', gitea: 'three' });
-  expect(credentialedKinds(credentials)).toEqual(['github', 'gitlab', 'gitea']);
   expect(credentialsIn({ GITHUB_TOKEN: 'a', GH_TOKEN: 'b' }).github).toEqual({ kind: 'token', token: 'a' });
 });
 
