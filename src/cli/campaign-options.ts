@@ -1,62 +1,44 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from '../cli.ts';
 import { UserError } from '../errors.ts';
+import { proposalOptions } from './proposal-options.ts';
 
 /** Describes `dockfix campaign` to the command line. */
 export const campaignOptions = (command: Command): Command =>
-  command
-    .description('open or update the pull requests that repair many repositories')
-    .argument('[file]', 'the repositories: one in a line, or a list as YAML or JSON')
-    .option('--org <name>', 'all repositories of a user, organisation or group instead')
-    .option('--search <query>', 'those that a search in the language of the forge finds instead')
-    .option('--archived', 'with --org or --search: archived ones, too')
-    .option('--forks', 'with --org or --search: forks, too')
-    .option('--dry-run', 'change nothing: show what would be proposed')
-    .addOption(
-      command
-        .createOption('--concurrency <number>', 'repositories at a time')
-        .argParser(countFor('--concurrency'))
-        .default(availableParallelism()),
-    )
-    .addOption(
-      command
-        .createOption('--max-prs-per-hour <number>', 'open no more pull requests than that within any hour')
-        .argParser(countFor('--max-prs-per-hour')),
-    )
-    .option('--redis <url>', 'let "dockfix worker" do the work (or set DOCKFIX_REDIS_URL)')
-    .option(
-      '--state <file>',
-      'what is done is written there, to go on with after an interruption',
-      'dockfix-campaign.jsonl',
-    )
-    .addOption(
-      command
-        .createOption('--format <format>', 'the summary on stdout')
-        .choices(['table', 'json', 'html'])
-        .default('table'),
-    )
-    .option('--summary <file>', 'also write the summary there, as a web page')
-    .option('--one-per-transform', 'a branch and a pull request for each transform')
-    .option('--draft', 'open them as drafts')
-    .addOption(
-      command
-        .createOption('--labels <names>', 'labels for new ones (comma-separated)')
-        .argParser(addNames)
-        .default([], 'none'),
-    )
-    .addOption(
-      command
-        .createOption('--reviewers <names>', 'who to ask to review new ones (comma-separated)')
-        .argParser(addNames)
-        .default([], 'none'),
-    )
-    .addOption(
-      command
-        .createOption('--forge <kind>', 'what runs there, when the address does not tell')
-        .choices(['github', 'gitlab', 'gitea']),
-    )
-    .option('--forge-url <url>', 'the root of its web pages, for names elsewhere than on github.com')
-    .option('--debug', 'show the stack of an internal error');
+  proposalOptions(
+    command
+      .description('open or update the pull requests that repair many repositories')
+      .argument('[file]', 'the repositories: one in a line, or a list as YAML or JSON')
+      .option('--org <name>', 'all repositories of a user, organisation or group instead')
+      .option('--search <query>', 'those that a search in the language of the forge finds instead')
+      .option('--archived', 'with --org or --search: archived ones, too')
+      .option('--forks', 'with --org or --search: forks, too')
+      .option('--dry-run', 'change nothing: show what would be proposed')
+      .addOption(
+        command
+          .createOption('--concurrency <number>', 'repositories at a time')
+          .argParser(countFor('--concurrency'))
+          .default(availableParallelism()),
+      )
+      .addOption(
+        command
+          .createOption('--max-prs-per-hour <number>', 'open no more pull requests than that within any hour')
+          .argParser(countFor('--max-prs-per-hour')),
+      )
+      .option('--redis <url>', 'let "dockfix worker" do the work (or set DOCKFIX_REDIS_URL)')
+      .option(
+        '--state <file>',
+        'what is done is written there, to go on with after an interruption',
+        'dockfix-campaign.jsonl',
+      )
+      .addOption(
+        command
+          .createOption('--format <format>', 'the summary on stdout')
+          .choices(['table', 'json', 'html'])
+          .default('table'),
+      )
+      .option('--summary <file>', 'also write the summary there, as a web page'),
+  ).option('--debug', 'show the stack of an internal error');
 
 /** Describes `dockfix worker` to the command line. */
 export const workerOptions = (command: Command): Command =>
@@ -90,9 +72,3 @@ const countFor =
       throw new UserError(`${option} is a number from 1 to 999999, not ${JSON.stringify(value)}`);
     return Number(value);
   };
-
-/** Names, as given in one or several lists. */
-function addNames(value: string, earlier: readonly string[]): readonly string[] {
-  const names = value.split(',').map((name) => name.trim());
-  return [...new Set([...earlier, ...names.filter(Boolean)])];
-}

@@ -12,7 +12,7 @@ import { UserError } from '../errors.ts';
 import { type AddressOptions, addressOf, forgeAddressOf } from '../forge/address.ts';
 import { forgeAt } from '../forge/connect.ts';
 import { type Credentials, credentialsIn, secretsOf } from '../forge/credentials.ts';
-import type { ForgeKind, Repository } from '../forge/forge.ts';
+import type { Repository } from '../forge/forge.ts';
 import { inProcessQueue } from '../jobs/in-process.ts';
 import type { Log, Queue } from '../jobs/jobs.ts';
 import { redisQueue } from '../jobs/redis.ts';
@@ -21,18 +21,17 @@ import { workWith } from '../jobs/work.ts';
 import { credentialMask } from '../log.ts';
 import { type CampaignDisplay, campaignDisplay } from './campaign-progress.ts';
 import { paletteFor } from './palette.ts';
+import type { ProposalFlags } from './proposal-options.ts';
 import { redisUrl } from './redis-url.ts';
 import { type Stopping, stopping } from './stopping.ts';
 import { removeWorkFolder, skillsOf, workFolder } from './work.ts';
 
 /** The options of `dockfix campaign`. */
-export interface CampaignFlags {
+export interface CampaignFlags extends ProposalFlags {
   readonly org?: string;
   readonly search?: string;
   readonly archived?: true;
   readonly forks?: true;
-  readonly forge?: ForgeKind;
-  readonly forgeUrl?: string;
   readonly dryRun?: true;
   readonly redis?: string;
   readonly concurrency: number;
@@ -40,14 +39,10 @@ export interface CampaignFlags {
   readonly state: string;
   readonly format: 'table' | 'json' | 'html';
   readonly summary?: string;
-  readonly onePerTransform?: true;
-  readonly draft?: true;
   readonly safeOnly?: true;
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly group: CampaignRequest['group'];
-  readonly labels: readonly string[];
-  readonly reviewers: readonly string[];
 }
 
 /** Repairs many repositories; 0 when all are done, 1 when some failed, and more when it was interrupted. */
