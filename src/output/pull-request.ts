@@ -46,7 +46,7 @@ const PROMISE: Readonly<Record<Safety, string>> = {
 export function pullRequestText(report: Report, request: PullRequestRequest): PullRequestText {
   const repaired = report.problems.filter(({ repair, left }) => repair && !left);
   const sections: readonly Section[] = [
-    { head: '## What fails today', items: repaired.map((problem) => failureText(problem, request)) },
+    { head: '## What fails today', items: failuresText(repaired, request) },
     { head: '## What this changes', items: changesText(repaired, request) },
     { head: '## What is left for you to do', items: tasksText(report, request) },
     { head: '## What was left alone', items: leftText(report, request) },
@@ -94,9 +94,16 @@ function introduction({ problems }: Report, repaired: readonly ReportProblem[], 
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-function failureText({ message, at, shows }: ReportProblem, request: PullRequestRequest): string {
-  const text = `- ${placeText(at, request)}: ${markdownProse(message)}`;
-  return shows === undefined ? text : `${text}\n\n${indented(codeBlock(shows, 'text'))}\n`;
+function failuresText(repaired: readonly ReportProblem[], request: PullRequestRequest): readonly string[] {
+  const told = new Set<string>();
+  return repaired.map(({ message, at, shows, showsExample }) => {
+    const text = `- ${placeText(at, request)}: ${markdownProse(message)}`;
+    // What the sentence quotes, and what stands above, need not be said again.
+    if (shows === undefined || message.includes(shows) || told.has(shows)) return text;
+    told.add(shows);
+    const block = codeBlock(shows, 'text');
+    return `${text}\n\n${indented(showsExample ? `It shows like this, for example:\n\n${block}` : block)}\n`;
+  });
 }
 
 /** One item for each transform, in the order in which they run. */

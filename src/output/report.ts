@@ -23,6 +23,8 @@ export interface ReportProblem {
    * the transform's page. Several lines; absent when it shows nowhere.
    */
   readonly shows?: string;
+  /** True when `shows` is that example, whose names are not of this repository. */
+  readonly showsExample?: true;
   readonly at: ReportPlace;
   readonly evidence: readonly { readonly at: ReportPlace; readonly says: string }[];
   readonly repair?: {

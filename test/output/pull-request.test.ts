@@ -114,7 +114,7 @@ describe('a text that is too long', () => {
 
   test('has no open block of code', () => {
     const shows = Array.from({ length: 2000 }, (_, index) => `line ${index} of an error`).join('\n');
-    const problems = report.problems.map((problem) => ({ ...problem, shows }));
+    const problems = report.problems.map((problem) => ({ ...problem, shows: `${shows} ${problem.number}` }));
     const { body } = pullRequestText({ ...report, problems }, { ...REQUEST, limit: 20_000 });
     expect(headings(body)).toContain('How to check');
   });

@@ -88,8 +88,10 @@ function problemBlocks(problems: readonly ReportProblem[]): readonly string[] {
 
 const heading = ({ number, message }: ReportProblem): string => `${number}. ${markdownProse(headlineOf(message))}`;
 
-const shownBlocks = ({ shows }: ReportProblem): readonly string[] =>
-  shows === undefined ? [] : ['It shows like this:', codeBlock(shows, 'text')];
+const shownBlocks = ({ shows, showsExample }: ReportProblem): readonly string[] =>
+  shows === undefined
+    ? []
+    : [showsExample ? 'It shows like this, for example:' : 'It shows like this:', codeBlock(shows, 'text')];
 
 function bodyOf(problem: ReportProblem, withShown: boolean): readonly string[] {
   const { message, at, evidence, repair, left, advice, transform } = problem;

@@ -48,7 +48,7 @@ export function problemsOf(
       number,
       transform,
       message,
-      ...(shows !== undefined && { shows }),
+      ...(shows && { shows: shows.text, ...(shows.isExample && { showsExample: true }) }),
       at: placeOf(seen, finding.at),
       evidence,
       ...(fix && {

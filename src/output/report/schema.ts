@@ -26,6 +26,7 @@ const PROBLEM = object({
   transform: object({ id: TEXT, group: oneOf('repair', 'hygiene'), summary: TEXT }),
   message: TEXT,
   'shows?': TEXT,
+  'showsExample?': { const: true },
   at: PLACE,
   evidence: list(object({ at: PLACE, says: TEXT })),
   'repair?': object({ title: TEXT, safety: oneOf('safe', 'review', 'manual'), diff: TEXT }),

@@ -3,13 +3,21 @@ const MAX_LINES = 8;
 /** The shortest quoted text that is taken for an error message; anything shorter is a name. */
 const MIN_QUOTED = 16;
 
+/** How something shows, and whether that is only an example: other names, the same kind. */
+export interface Shown {
+  readonly text: string;
+  readonly isExample: boolean;
+}
+
 /**
  * How a problem shows: what its message, or else its proof, quotes of an error, with the names of this repository; else the example
  * in the section "What breaks" of the transform's page. `undefined` when none has one.
  */
-export function shownFor(message: string, proof: readonly string[], page: string): string | undefined {
+export function shownFor(message: string, proof: readonly string[], page: string): Shown | undefined {
   const quoted = [quotedIn(message), proof.flatMap(quotedIn)].find(({ length }) => length > 0);
-  return quoted ? [...new Set(quoted)].join('\n') : exampleIn(page);
+  if (quoted) return { text: [...new Set(quoted)].join('\n'), isExample: false };
+  const example = exampleIn(page);
+  return example === undefined ? undefined : { text: example, isExample: true };
 }
 
 /** Errors that a message quotes: `"failed to read …"`, `“Working outside …”`, `` `exec: "x": …` ``. */

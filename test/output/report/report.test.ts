@@ -406,18 +406,19 @@ describe('how a problem shows', () => {
   const page =
     '# x\n\n## What breaks\n\nWords:\n\n```\n\n  one   \n    two\n```\n\n```\nother\n```\n\n## What it does\n\n```\nthree\n```\n';
   test.each([
-    ['a cause, so "failed to read dockerfile: open x"', [], 'failed to read dockerfile: open x'],
+    ['a cause, so "failed to read dockerfile: open x"', [], 'failed to read dockerfile: open x', false],
     [
       'so it stops with `exec: "x": executable file not found in $PATH`',
       [],
       'exec: "x": executable file not found in $PATH',
+      false,
     ],
-    ['fails with `curl: not found`', [], 'curl: not found'],
-    ['fails', ['raises "THING must be set" there'], 'THING must be set'],
-    ['`pip install -r requirements.txt` runs after "docker compose down"', ['the "short one"'], 'one\n  two'],
-    ['nothing', [], 'one\n  two'],
-  ])('%s', (message, proof, expected) => {
-    expect(shownFor(message, proof, page)).toBe(expected);
+    ['fails with `curl: not found`', [], 'curl: not found', false],
+    ['fails', ['raises "THING must be set" there'], 'THING must be set', false],
+    ['`pip install -r requirements.txt` runs after "docker compose down"', ['the "short one"'], 'one\n  two', true],
+    ['nothing', [], 'one\n  two', true],
+  ])('%s', (message, proof, text, isExample) => {
+    expect(shownFor(message, proof, page)).toEqual({ text, isExample });
   });
 
   test('a page without a block shows nothing', () => {

@@ -9,13 +9,13 @@ const LONG = 60;
 
 /** One problem as a card: what is wrong, how it shows, why it is so, and its repair. */
 export function problemCard(problem: ReportProblem, diffOf: (patch: string) => ShownDiff): Markup {
-  const { number, message, shows, at, evidence, repair, left, advice, transform } = problem;
+  const { number, message, shows, showsExample, at, evidence, repair, left, advice, transform } = problem;
   return html`<article class="card problem" id="problem-${number}" aria-labelledby="problem-${number}-title">
 <header>
 <h3 id="problem-${number}-title"><span class="number">${number}<span class="off">. </span></span><span>${titleOf(message)}</span></h3>
 <p class="meta">${fateChip(fateOf(problem))}${placeCode(at)}<span>${transform.id}</span></p>
 </header>
-${shows !== undefined && html`<section class="part"><h4>How it shows</h4><pre class="output">${linesOfText(shows)}</pre></section>`}
+${shows !== undefined && html`<section class="part"><h4>How it shows${showsExample && ', for example'}</h4><pre class="output">${linesOfText(shows)}</pre></section>`}
 <section class="part"><h4>Why it happens</h4>
 <ol class="evidence">${proofOf(at, evidence)}</ol></section>
 ${(repair ?? left) && repairPart(problem, diffOf)}
