@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { transforms } from '../../transforms/index.ts';
+import { UserError } from '../errors.ts';
 import type { Forge, Repository } from '../forge/forge.ts';
 import { ForgeError } from '../forge/forge-error.ts';
 import { type BranchState, decide, type Plan, type Wanted } from './branch.ts';
@@ -34,6 +35,11 @@ export async function fixRepository(
   const repository = await forge.repository(request.repository);
   const branch = request.base ?? repository.defaultBranch;
   const skipped = repository.archived ? 'it is archived' : repository.empty ? 'it is empty' : undefined;
+  if (branch.startsWith('dockfix/'))
+    throw new UserError(
+      `${branch} is a branch that dockfix makes itself`,
+      'Name the branch that it is to be merged into.',
+    );
   if (skipped !== undefined) return { repository: repository.name, base: { branch }, branches: [], skipped };
   for (let attempt = 1; ; attempt += 1) {
     const credentials = await forge.gitCredentials(repository.name);

@@ -119,6 +119,7 @@ export async function gitIn(folder: string, limits: Limits, signal: AbortSignal)
     return stdout;
   };
   await run(['init', '--quiet', '--bare', '--template='], '');
+  await refuseOldGit(run);
   return {
     run,
     into: async (output, argv, input) => {
@@ -131,6 +132,12 @@ export async function gitIn(folder: string, limits: Limits, signal: AbortSignal)
       return { refused: status === 1, output: `${stdout.toString()}${stderr}` };
     },
   };
+}
+
+/** Git takes its configuration from the environment since 2.31; an older one would not even say that it does not. */
+async function refuseOldGit(run: Git['run']): Promise<void> {
+  const found = (await run(['config', '--default', '', '--get', 'protocol.allow'], '')).toString().trim();
+  if (found !== 'never') throw new UserError('git is too old', 'Pull requests need git 2.31 or newer.');
 }
 
 function environmentOf(gitDir: string, home: string, remote: Remote | undefined): Readonly<Record<string, string>> {

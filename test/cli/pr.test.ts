@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { git as gitIn } from '../forge/bare.ts';
 import { startGitea } from '../forge/gitea-server.ts';
 import { startGithub } from '../forge/github-server.ts';
@@ -11,6 +11,9 @@ import type { ForgeServer } from '../forge/serve.ts';
 import { World, type WorldRepository } from '../forge/world.ts';
 import { BROKEN } from '../pull-request/requests.ts';
 import { dockfix, folderWith, git } from './program.ts';
+
+// Some tests call the program eight times.
+vi.setConfig({ testTimeout: 240_000 });
 
 const BIN = resolve('dist', 'bin.cjs');
 

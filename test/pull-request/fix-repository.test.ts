@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Forge } from '../../src/forge/forge.ts';
 import { fixRepository } from '../../src/pull-request/fix-repository.ts';
 import type { FixRequest, Workshop } from '../../src/pull-request/types.ts';
@@ -10,6 +10,9 @@ import { git } from '../forge/bare.ts';
 import { BROKEN, REQUEST } from './requests.ts';
 import { checkedOut, leftIn, newWorkshop, type Served, served, servedFolder } from './served.ts';
 import { worldForge } from './world-forge.ts';
+
+// Each call runs git a dozen times.
+vi.setConfig({ testTimeout: 120_000 });
 
 interface Place extends Served {
   readonly forge: Forge;
@@ -347,6 +350,7 @@ test('what cannot be worked with is said', async () => {
   const place = await placeOf(await served({ files: { 'README.md': 'hello\n' } }));
   expect(await place.fix()).toMatchObject({ branches: [], skipped: 'it holds no Dockerfile and no Compose file' });
   await expect(place.fix({ base: 'nowhere' })).rejects.toMatchObject({ kind: 'not found' });
+  await expect(place.fix({ base: 'dockfix/all' })).rejects.toThrow('dockfix/all is a branch that dockfix makes itself');
   await expect(place.fix({ base: 'a..b' })).rejects.toThrow('"a..b" is no name of a branch');
   await expect(place.fix({ base: '-x:refs/heads/main' })).rejects.toThrow('is no name of a branch');
   await expect(place.fix({ only: ['split-cop'] })).rejects.toThrow('There is no transform "split-cop"');

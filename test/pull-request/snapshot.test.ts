@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { scan } from '../../src/repo/disk.ts';
 import type { Repo } from '../../src/repo/repo.ts';
 import type { NewRepository } from '../forge/world.ts';
 import { checkedOut, leftIn, newWorkshop, type Served, served, servedFolder, withSnapshot } from './served.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 /** All that a pipeline can see of a snapshot. */
 const pictureOf = (repo: Repo) => ({
