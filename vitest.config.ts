@@ -7,7 +7,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/docker/**', 'test/e2e/**', 'test/forge-real/**', 'test/many/**'],
+          exclude: [
+            'test/browser/**',
+            'test/cli/**',
+            'test/docker/**',
+            'test/e2e/**',
+            'test/forge-real/**',
+            'test/install/**',
+            'test/many/**',
+          ],
           testTimeout: 30_000,
         },
       },
@@ -17,6 +25,14 @@ export default defineConfig({
           include: ['test/cli/**/*.test.ts'],
           globalSetup: ['test/cli/build.ts'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -35,6 +51,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      { test: { name: 'install', include: ['test/install/**/*.test.ts'], testTimeout: 900_000, hookTimeout: 900_000 } },
       {
         test: {
           name: 'jobs',

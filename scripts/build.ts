@@ -39,8 +39,8 @@ const bundle: BuildOptions = {
   ...shared,
   format: 'cjs',
   alias: { 'web-tree-sitter': require.resolve('web-tree-sitter') },
-  // Large, and most repositories never need it: it stays a package, loaded on demand.
-  external: ['ts-morph'],
+  // Large, and most calls never need them: they stay packages, loaded on demand.
+  external: ['ts-morph', '@viz-js/viz', 'diff2html'],
   // bin.cjs runs the code from its cache, where only require() can load more.
   supported: { 'dynamic-import': false },
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },

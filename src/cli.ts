@@ -55,8 +55,8 @@ Examples:
   docker compose up 2>&1 | dockfix diagnose    the cause of an error message, and its repair
   dockfix check --format github          find the same in CI; exit 1 when there is something
   dockfix pr acme/shop --dry-run         the pull request that would repair a repository on GitHub
-  dockfix campaign --org acme --dry-run  the same for all repositories of an organisation
   dockfix report -o CORRECTION.md        the document that you hand over with it
+  dockfix campaign --org acme --dry-run  the same for all repositories of an organisation
   dockfix explain add-entrypoint         what it repairs, and when it does not
   dockfix explain --finding 3            the third finding here, with every line that proves it
 

@@ -1,8 +1,9 @@
 import { BOT_DEFAULTS, type BotConfig, botConfigOf, botSchema } from './config/bot.ts';
-import { entriesIn, itemsIn, listed, oneOf, type Reading, readingOf, switchAt, wrong } from './config/reading.ts';
+import { entriesIn, itemsIn, oneOf, type Reading, readingOf, switchAt, wrong } from './config/reading.ts';
 import { UserError } from './errors.ts';
 import type { Repo } from './repo/repo.ts';
 import type { Level, Transform } from './transform.ts';
+import { eitherOf } from './words.ts';
 
 export { BOT_DEFAULTS, type BotConfig } from './config/bot.ts';
 export { ConfigError } from './config/reading.ts';
@@ -108,7 +109,8 @@ function configOf(reading: Reading, transforms: readonly Transform[]): Config {
   const { node } = reading;
   const keys = reading.path === BOT_FILE ? ([...KEYS, 'bot'] as const) : KEYS;
   if (!node && /^\s*(?:#.*\s*)*$/.test(reading.text)) return NONE;
-  if (node?.kind !== 'map') throw wrong(reading, node, 'A configuration is a mapping', `Its keys are ${listed(keys)}.`);
+  if (node?.kind !== 'map')
+    throw wrong(reading, node, 'A configuration is a mapping', `Its keys are ${eitherOf(keys)}.`);
   for (const { key } of node.own) {
     if (key.value === 'bot' && reading.path !== BOT_FILE)
       throw wrong(reading, key, 'There is no key "bot" here', `It belongs into ${BOT_FILE}.`);

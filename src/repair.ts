@@ -9,7 +9,7 @@ import { mayRepeatInit } from './model/node/source.ts';
 import { dockerFiles, unreadFiles } from './model/unread-files.ts';
 import { loadPython } from './parse/python.ts';
 import { loadTypescript } from './parse/typescript.ts';
-import { type Notice, type Run, run } from './pipeline/run.ts';
+import { type Notice, type Run, run, type Turn } from './pipeline/run.ts';
 import { pathMatcher } from './repo/ignore-rules.ts';
 import type { Repo } from './repo/repo.ts';
 import { selectTransforms } from './selection.ts';
@@ -41,22 +41,30 @@ export interface NothingToRepair {
   readonly unread: readonly Notice[];
 }
 
+/** What does not change which transforms run. */
+export interface RepairSetting {
+  /** A file that is no part of the repository. */
+  readonly hidden?: string;
+  /** Hears of each transform before it has its turn. */
+  readonly onTurn?: (turn: Turn) => void;
+}
+
 /**
- * What the chosen transforms make of a snapshot, with the configuration that it holds. `hidden` is a file that is no part of it.
- * A `UserError` when the configuration or the flags are wrong.
+ * What the chosen transforms make of a snapshot, with the configuration that it holds. A `UserError` when the configuration or the
+ * flags are wrong.
  */
-export const repair = (all: Repo, flags: RepairFlags, hidden: string | undefined): Promise<Repair | NothingToRepair> =>
-  repairAs(readConfig(all, transforms), all, flags, hidden);
+export const repair = (all: Repo, flags: RepairFlags, setting?: RepairSetting): Promise<Repair | NothingToRepair> =>
+  repairAs(readConfig(all, transforms), all, flags, setting);
 
 /** The same, as a configuration says that does not come from the snapshot. */
 export async function repairAs(
   config: Config,
   all: Repo,
   flags: RepairFlags,
-  hidden: string | undefined,
+  setting?: RepairSetting,
 ): Promise<Repair | NothingToRepair> {
   const chosen = chosenBy(flags, config);
-  const repo = withoutOwn(all, hidden);
+  const repo = withoutOwn(all, setting?.hidden);
   const isExcluded = pathMatcher(config.exclude);
   const unread = unreadFiles(repo);
   if (dockerFiles(repo).length === 0) return { unread };
@@ -73,6 +81,7 @@ export async function repairAs(
       if (touches(finding).some(isExcluded)) return 'excluded by configuration';
       return ignoreAt(seen, id, finding.at) ? 'ignored by comment' : undefined;
     },
+    ...(setting?.onTurn && { onTurn: setting.onTurn }),
   });
   const notices = [...unread, ...ran.notices].filter((notice) => !isExcluded(notice.path));
   return { config, result: { ...ran, notices } };

@@ -11,28 +11,28 @@ const UNITS: readonly {
   readonly node?: true;
   readonly packages?: true;
 }[] = [
-  { files: /^src\/(finding|errors|lines|pattern)\.ts$/, imports: /^$/ },
+  { files: /^src\/(finding|errors|lines|pattern|words)\.ts$/, imports: /^$/ },
   { files: /^src\/splice\.ts$/, imports: /^src\/finding\.ts$/ },
   {
     files: /^src\/repo\/(repo|path|delta|encoding)\.ts$/,
-    imports: /^src\/(finding|lines|pattern|splice|repo\/(repo|path|delta|encoding))\.ts$/,
+    imports: /^src\/(finding|lines|pattern|words|splice|repo\/(repo|path|delta|encoding))\.ts$/,
   },
   {
     files: /^src\/repo\//,
-    imports: /^src\/((finding|errors|lines|pattern|splice)\.ts$|repo\/)/,
+    imports: /^src\/((finding|errors|lines|pattern|words|splice)\.ts$|repo\/)/,
     node: true,
     packages: true,
   },
   { files: /^src\/parse\//, imports: /^src\/((finding|lines|pattern|splice)\.ts$|parse\/)/, packages: true },
   {
     files: /^src\/model\//,
-    imports: /^src\/((finding|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/,
+    imports: /^src\/((finding|lines|pattern|words|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model)\/)/,
   },
   { files: /^src\/transform\.ts$/, imports: /^src\/(finding\.ts$|model\/)/ },
   {
     files: /^src\/pipeline\//,
     imports:
-      /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model|pipeline|generated)\/)/,
+      /^src\/((finding|transform|lines|pattern|words|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(parse|model|pipeline|generated)\/)/,
   },
   {
     files: /^src\/verify\/(verdict|project|judge|log|build-log|words)\.ts$/,
@@ -46,7 +46,13 @@ const UNITS: readonly {
   {
     files: /^src\/diagnose\//,
     imports:
-      /^src\/((finding|lines|pattern)\.ts$|repo\/(repo|path)\.ts$|parse\/compose\.ts$|(model|diagnose)\/|pipeline\/run\.ts$)/,
+      /^src\/((finding|lines|pattern|words)\.ts$|repo\/(repo|path)\.ts$|parse\/compose\.ts$|(model|diagnose)\/|pipeline\/run\.ts$)/,
+  },
+  {
+    files: /^src\/output\/report\/html\//,
+    imports:
+      /^src\/(verify\/verdict|output\/(report|verification|visible|report\/(headline|problems)|report\/html\/[^/]+))\.ts$/,
+    packages: true,
   },
   { files: /^src\/forge\/credentials\.ts$/, imports: /^src\/(errors|forge\/forge)\.ts$/, node: true },
   { files: /^src\/forge\/(github-client|gitlab)\.ts$/, imports: /^src\/forge\//, packages: true },
@@ -55,7 +61,7 @@ const UNITS: readonly {
   {
     files: /^src\/output\//,
     imports:
-      /^src\/((finding|transform|lines|pattern|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/|(verify\/verdict|diagnose\/types)\.ts$)/,
+      /^src\/((finding|transform|lines|pattern|words|splice)\.ts$|repo\/(repo|path|delta|encoding)\.ts$|(model|pipeline|output)\/|(verify\/verdict|diagnose\/types)\.ts$)/,
     packages: true,
   },
   { files: /^src\/selection\.ts$/, imports: /^src\/(errors|transform)\.ts$/, packages: true },
@@ -63,8 +69,8 @@ const UNITS: readonly {
     files: /^src\/finding-selection\.ts$/,
     imports: /^src\/(errors|finding|selection|transform|output\/(original-)?place|pipeline\/run)\.ts$/,
   },
-  { files: /^src\/config\.ts$/, imports: /^src\/((errors|transform|repo\/repo)\.ts$|config\/)/ },
-  { files: /^src\/config\//, imports: /^src\/((errors|lines|selection|parse\/compose)\.ts$|config\/)/ },
+  { files: /^src\/config\.ts$/, imports: /^src\/((errors|words|transform|repo\/repo)\.ts$|config\/)/ },
+  { files: /^src\/config\//, imports: /^src\/((errors|lines|words|selection|parse\/compose)\.ts$|config\/)/ },
   {
     files: /^src\/repair\.ts$/,
     imports:
@@ -132,7 +138,7 @@ const UNITS: readonly {
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
   {
     files: /^transforms\//,
-    imports: /^src\/((transform|finding|lines|pattern|splice)\.ts$|repo\/path\.ts$|(model|parse)\/)/,
+    imports: /^src\/((transform|finding|lines|pattern|words|splice)\.ts$|repo\/path\.ts$|(model|parse)\/)/,
   },
 ];
 

@@ -45,11 +45,17 @@ const runOf = (outcomes: readonly Outcome[], more: Partial<Run>): Run => ({
   notices: [],
   ...more,
 });
+/** A comment that ignores nothing. */
+const IDLE: Finding = {
+  message: 'it ignores \u0007nothing',
+  at: { path: 'Dockerfile', start: 0, end: 6 },
+  evidence: [],
+};
 const applied = runOf([{ finding, seen: before }], {});
 
 describe('pretty', () => {
   test('names the place, the proof, the repair, its safety and the files', () => {
-    expect(pretty(applied, { palette: plain, written: false, stacks: false })).toBe(`do-it  Do it
+    expect(pretty(applied, { palette: plain, written: false, stacks: false, ignores: [] })).toBe(`do-it  Do it
 
   Dockerfile:2  b is wrong
     because  c.py:1: x says so
@@ -62,28 +68,35 @@ Nothing is written yet. Write it with: dockfix apply --write
 
   test('says why something was left alone, and what to do', () => {
     const outcome: Outcome = {
-      finding: { ...finding, advice: 'Ask the owner.' },
+      finding: { ...finding, advice: 'Ask the owner.\nThen wait.' },
       seen: before,
       skipped: 'would break the file',
       detail: 'Dockerfile: no FROM',
     };
-    const text = pretty(runOf([outcome], { after: before }), { palette: plain, written: false, stacks: false });
+    const text = pretty(runOf([outcome], { after: before }), {
+      palette: plain,
+      written: false,
+      stacks: false,
+      ignores: [],
+    });
     expect(text).toContain('left alone: the repaired file would not be valid (Dockerfile: no FROM)');
-    expect(text).toContain('advice   Ask the owner.');
+    expect(text).toContain('    advice   Ask the owner.\n             Then wait.\n');
     expect(text).toContain('Nothing to change. 1 finding left alone.');
   });
 
   test('names the files that could not be read, with line and hint', () => {
     const notices = [{ path: 'docker-compose.yml', line: 3, message: 'a tab indents', hint: 'Use spaces.' }];
-    const text = pretty(runOf([], { notices }), { palette: plain, written: false, stacks: false });
+    const text = pretty(runOf([], { notices }), { palette: plain, written: false, stacks: false, ignores: [] });
     expect(text).toContain('docker-compose.yml:3  a tab indents\n    hint     Use spaces.');
   });
 
   test('names a failed transform, its stack only when asked', () => {
     const failed = runOf([], { after: before, steps: [{ transform, outcomes: [], error: new Error('boom') }] });
-    expect(pretty(failed, { palette: plain, written: false, stacks: false })).toContain('failed: boom');
-    expect(pretty(failed, { palette: plain, written: false, stacks: false })).not.toContain('output.test.ts');
-    expect(pretty(failed, { palette: plain, written: false, stacks: true })).toContain('output.test.ts');
+    expect(pretty(failed, { palette: plain, written: false, stacks: false, ignores: [] })).toContain('failed: boom');
+    expect(pretty(failed, { palette: plain, written: false, stacks: false, ignores: [] })).not.toContain(
+      'output.test.ts',
+    );
+    expect(pretty(failed, { palette: plain, written: false, stacks: true, ignores: [] })).toContain('output.test.ts');
   });
 
   test('lets no control character of a repository through', () => {
@@ -93,21 +106,31 @@ Nothing is written yet. Write it with: dockfix apply --write
       at: { path: 'x\u001b]0;\n', start: 0, end: 0 },
       evidence: [],
     };
-    const text = pretty(runOf([{ finding: evil, seen: before }], {}), { palette: plain, written: true, stacks: false });
+    const text = pretty(runOf([{ finding: evil, seen: before }], {}), {
+      palette: plain,
+      written: true,
+      stacks: false,
+      ignores: [],
+    });
     expect(text).not.toMatch(/[\u001b\u0007\u009b]/);
     expect(text).toContain('a\\x1b[31mred\\x07\\x9b');
     expect(text).toContain('x\\x1b]0;\\n');
   });
 
+  test('says which ignore comments do nothing', () => {
+    const text = pretty(runOf([], {}), { palette: plain, written: false, stacks: false, ignores: [IDLE] });
+    expect(text).toMatch(/^Ignore comments\n {2}Dockerfile:1 {2}it ignores \\x07nothing\n\nNothing to change\.\n$/);
+  });
+
   test('colours with the palette that it is given', () => {
-    expect(pretty(applied, { palette: picocolors.createColors(true), written: false, stacks: false })).toContain(
-      '\u001b[33m[review]',
-    );
+    expect(
+      pretty(applied, { palette: picocolors.createColors(true), written: false, stacks: false, ignores: [] }),
+    ).toContain('\u001b[33m[review]');
   });
 });
 
 describe('json', () => {
-  const document = JSON.parse(json(applied, { diff: 'd', written: false })) as Record<string, unknown>;
+  const document = JSON.parse(json(applied, { diff: 'd', written: false, ignores: [IDLE] })) as Record<string, unknown>;
 
   test('has the documented shape', () => {
     expect(document).toEqual({
@@ -150,6 +173,16 @@ describe('json', () => {
           },
         },
       ],
+      ignores: [
+        {
+          message: 'it ignores \u0007nothing',
+          at: {
+            path: 'Dockerfile',
+            start: { line: 1, column: 1, offset: 0 },
+            end: { line: 1, column: 7, offset: 6 },
+          },
+        },
+      ],
       notices: [],
       errors: [],
       diff: 'd',
@@ -157,7 +190,11 @@ describe('json', () => {
   });
 
   test('says why a finding was skipped', () => {
-    const text = json(runOf([{ finding, seen: before, skipped: 'manual' }], {}), { diff: '', written: false });
+    const text = json(runOf([{ finding, seen: before, skipped: 'manual' }], {}), {
+      diff: '',
+      written: false,
+      ignores: [],
+    });
     expect(JSON.parse(text)).toMatchObject({ findings: [{ status: 'skipped', reason: 'manual' }] });
   });
 });

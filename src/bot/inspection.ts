@@ -41,7 +41,7 @@ export interface ExplainInspection extends OfTree {
 }
 
 /** The names of the trees in the folder of an inspection. */
-export const TREES = ['head', 'before'] as const;
+const TREES = ['head', 'before'] as const;
 
 /** What an inspection answers: a check, or Markdown; null when there is nothing to show. */
 export interface Inspected {
@@ -73,7 +73,7 @@ async function checked(inspection: CheckInspection): Promise<Inspected> {
     all && touchedBy(all, head, { paths: new Set(before.paths), read: (path) => before.read(path) ?? '' });
   const isShown = wrong.length > 0 || (touched !== undefined && (always || touched.problems.length > 0));
   if (!isShown) return NOTHING;
-  const nothing = { problems: [], notices: [], errors: [], transforms: [] };
+  const nothing = { problems: [], suppressed: [], notices: [], errors: [], transforms: [] };
   return check(checkRunOf(commit, touched ?? nothing, config.bot.check, { ignored, wrong }));
 }
 

@@ -1,8 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { transforms } from '../../transforms/index.ts';
 import type { Environment, Output } from '../cli.ts';
+import type { Config } from '../config.ts';
 import { UserError } from '../errors.ts';
+import type { Finding } from '../finding.ts';
 import { appliedOutcomes } from '../output/changed-files.ts';
+import { findingsOnIgnores } from '../output/check/ignores.ts';
 import { colouredDiff } from '../output/coloured-diff.ts';
 import { diff, diffBytes } from '../output/diff.ts';
 import { json } from '../output/json.ts';
@@ -13,9 +17,11 @@ import { visible } from '../output/visible.ts';
 import type { Notice, Run } from '../pipeline/run.ts';
 import { type Repair, type RepairFlags, repair } from '../repair.ts';
 import { gitPrefix, recover, scan, write } from '../repo/disk.ts';
+import { pathMatcher } from '../repo/ignore-rules.ts';
 import type { Repo } from '../repo/repo.ts';
 import { worseIn } from '../verify/verdict.ts';
 import { paletteFor } from './palette.ts';
+import { progressOutput, spinner } from './progress.ts';
 import { VERIFY_DEFAULTS, verified } from './verify.ts';
 
 /** The options of `dockfix apply`. */
@@ -34,34 +40,44 @@ export async function applyCommand(environment: Environment, path: string, flags
   if (flags.verify && !flags.write)
     throw new UserError('--verify needs --write', 'To compare without writing, run: dockfix verify');
   if (flags.write) putRight(environment.stderr, rootAt(environment.cwd, path));
-  const { folder, result } = await repairOf(environment, path, flags);
+  const { folder, result, config } = await repairOf(environment, path, flags);
   if (flags.verify && appliedOutcomes(result).length > 0) {
     const refused = await refusal(environment, folder, result, flags);
     if (refused !== undefined) return refused;
   }
   const leftover = flags.write ? write(folder, result.before, result.after).leftover : undefined;
-  report(environment, result, flags, gitPrefix(folder));
+  report(environment, result, flags, { prefix: gitPrefix(folder), ignores: idleIgnores(result, config) });
   if (leftover !== undefined)
     environment.stderr.write(`note: all is written, but tidying up failed: ${visible(leftover)}\n`);
   if (result.notices.length > 0 || result.steps.some((step) => step.error !== undefined)) return 2;
   return flags.exitCode && appliedOutcomes(result).length > 0 ? 1 : 0;
 }
 
-/** What the chosen transforms make of the repository at a path. `hidden` is a file (absolute) that is no part of it. */
+/**
+ * What the chosen transforms make of the repository at a path. `hidden` is a file (absolute) that is no part of it. Without a
+ * stream to show progress on, it is silent.
+ */
 export async function repairOf(
-  { cwd }: Pick<Environment, 'cwd'>,
+  { cwd, stderr, env }: Pick<Environment, 'cwd'> & Partial<Pick<Environment, 'stderr' | 'env'>>,
   path: string,
   flags: RepairFlags,
   hidden?: string,
 ): Promise<Repair & { readonly folder: string }> {
   const folder = rootAt(cwd, path);
-  const repaired = await repair(
-    scan(folder),
-    flags,
-    hidden === undefined ? undefined : relative(realpathSync(folder), hidden),
-  );
-  if ('unread' in repaired) throw nothingToRepair(path, repaired.unread);
-  return { folder, ...repaired };
+  const busy = stderr && env && spinner(progressOutput({ stderr, env }), () => performance.now());
+  try {
+    const all = scan(folder);
+    busy?.step('reading the repository');
+    const repaired = await repair(all, flags, {
+      ...(hidden !== undefined && { hidden: relative(realpathSync(folder), hidden) }),
+      onTurn: ({ transform, number, total, round }) =>
+        busy?.step(`${transform.id} (${number} of ${total}${round > 1 ? ', again' : ''})`),
+    });
+    if ('unread' in repaired) throw nothingToRepair(path, repaired.unread);
+    return { folder, ...repaired };
+  } finally {
+    busy?.end();
+  }
 }
 
 /** Starts both states; the exit status when the changes are not to be kept. What was seen goes to stderr. */
@@ -95,11 +111,22 @@ function nothingToRepair(path: string, unread: readonly Notice[]): UserError {
   );
 }
 
+/** What is wrong with the ignore comments of files that are not excluded. */
+function idleIgnores(result: Run, { exclude }: Config): readonly Finding[] {
+  const isExcluded = pathMatcher(exclude);
+  return findingsOnIgnores(result, new Set(transforms.map(({ id }) => id))).filter(({ at }) => !isExcluded(at.path));
+}
+
 /** The result goes to stdout, the talk to stderr. `prefix` is where the repository lies below the top of its git repository. */
-function report(environment: Environment, result: Run, flags: ApplyFlags, prefix: string | undefined): void {
+function report(
+  environment: Environment,
+  result: Run,
+  flags: ApplyFlags,
+  { prefix, ignores }: { readonly prefix: string; readonly ignores: readonly Finding[] },
+): void {
   const { stdout, stderr, env } = environment;
   const { before, after } = result;
-  const options = { written: flags.write === true, stacks: flags.debug === true };
+  const options = { written: flags.write === true, stacks: flags.debug === true, ignores };
   if (flags.format === 'pretty') {
     stdout.write(pretty(result, { ...options, palette: paletteFor(stdout, env) }));
     return;

@@ -11,6 +11,9 @@ import { readStack } from '../model/stack.ts';
 import { type DiagnosisStory, diagnosisJson, diagnosisText, isExplained } from '../output/diagnosis.ts';
 import { repairOf } from './apply.ts';
 import { paletteFor } from './palette.ts';
+import { progressOutput, type Spinner, spinner } from './progress.ts';
+
+const BEAT_MS = 100;
 
 /** The options of `dockfix diagnose`. */
 export interface DiagnoseFlags {
@@ -25,7 +28,8 @@ export async function diagnoseCommand(
   flags: DiagnoseFlags,
 ): Promise<number> {
   const { stdout, env } = environment;
-  const reading = await read(environment, log);
+  const busy = spinner(progressOutput(environment), () => performance.now());
+  const reading = await read(environment, log, busy).finally(busy.end);
   if (reading.lines === 0)
     throw new UserError(
       'The log is empty',
@@ -39,16 +43,32 @@ export async function diagnoseCommand(
   return isExplained(story) ? 0 : 1;
 }
 
-async function read(environment: Environment, log: string | undefined): Promise<Reading> {
-  const name = log === undefined || log === '-' ? 'Standard input' : log;
+async function read(environment: Environment, log: string | undefined, busy: Spinner): Promise<Reading> {
+  const isInput = log === undefined || log === '-';
+  const name = isInput ? 'Standard input' : log;
+  const chunks = isInput ? fromInput(environment) : fromFile(resolve(environment.cwd, log), log);
+  // Who types has the line for himself.
+  const watched = isInput && environment.stdin?.isTTY ? chunks : counted(chunks, busy);
   try {
-    return await readLog(
-      log === undefined || log === '-' ? fromInput(environment) : fromFile(resolve(environment.cwd, log), log),
-    );
+    return await readLog(watched);
   } catch (error) {
     if (error instanceof NotTextError)
       throw new UserError(`${name} is not text`, 'If it is compressed: gunzip -c <file> | dockfix diagnose');
     throw error;
+  }
+}
+
+/** The same chunks; says how much of them has come, also while none comes: a build may be silent for minutes. */
+async function* counted(chunks: AsyncIterable<Uint8Array>, busy: Spinner): AsyncIterable<Uint8Array> {
+  let bytes = 0;
+  const timer = setInterval(() => busy.step(`reading the log (${(bytes / 1e6).toFixed(1)} MB)`), BEAT_MS);
+  try {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  } finally {
+    clearInterval(timer);
   }
 }
 

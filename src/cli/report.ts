@@ -17,6 +17,7 @@ import { verificationIn } from './verification-file.ts';
 const WRITERS = {
   markdown: markdownReport,
   json: jsonReport,
+  html: async (report: Report) => (await import('../output/report/html.ts')).htmlReport(report),
 } satisfies Readonly<Record<string, (report: Report) => string | Promise<string>>>;
 
 /** The names of the formats of `dockfix report`. */

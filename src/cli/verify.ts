@@ -11,7 +11,7 @@ import { deadRuns } from '../verify/registry.ts';
 import { passed, type Verification } from '../verify/verdict.ts';
 import { verify } from '../verify/verify.ts';
 import { interruptible } from './interrupt.ts';
-import { progressDisplay } from './progress.ts';
+import { progressDisplay, progressOutput } from './progress.ts';
 
 /** The options of `dockfix verify` besides those that choose transforms. */
 export interface VerifyFlags {
@@ -66,7 +66,7 @@ export async function verified(
   const earlier = await deadRuns();
   if (earlier.length > 0)
     stderr.write('note: an earlier verify was killed; "dockfix verify --clean" removes what it left behind\n');
-  const display = progressDisplay({ ...stderr, columns: process.stderr.columns ?? 80 });
+  const display = progressDisplay(progressOutput(environment));
   return interruptible(
     async (signal) => {
       const { verification, leftover } = await verify({

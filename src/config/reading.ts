@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import { lineNumber } from '../lines.ts';
 import { type ComposeEntry, type ComposeNode, readCompose, valueAt } from '../parse/compose.ts';
 import { nearest } from '../selection.ts';
+import { eitherOf } from '../words.ts';
 
 /** A configuration file that cannot be used, with the line (counted from one) where that shows. */
 export class ConfigError extends UserError {
@@ -78,7 +79,7 @@ export function oneOf<const T extends string>(
   if (found !== undefined) return found;
   const near = nearest(text, words);
   const hint =
-    near !== undefined ? `Did you mean ${near}?` : words.length > 8 ? 'See: dockfix list' : `It is ${listed(words)}.`;
+    near !== undefined ? `Did you mean ${near}?` : words.length > 8 ? 'See: dockfix list' : `It is ${eitherOf(words)}.`;
   throw wrong(reading, node, `There is no ${what} "${text}"`, hint);
 }
 
@@ -97,7 +98,3 @@ export function wrong(
 ): ConfigError {
   return new ConfigError(path, lineNumber(text, node?.at.start ?? 0), message, hint);
 }
-
-/** `a, b or c`. */
-export const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;

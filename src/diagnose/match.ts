@@ -113,11 +113,17 @@ function explains(candidate: Candidate, suspect: Suspect, names: Names, sighting
     }
     // A finding about the host itself says what the host waits for, not who waits for it.
     if (name === 'host' && subjects(candidate.outcome.finding.message, stack).includes(value)) return false;
-    const story = name === 'program' || name === 'module' ? headline(candidate.outcome) : candidate.story;
+    const story = storyFor(name, suspect, candidate);
     return formsOf(name, value).some((form) =>
       name === 'module' ? mentionsModule(story, form) : mentions(story, form),
     );
   });
+}
+
+/** What of a finding has to mention a name. */
+function storyFor(name: Name, { inMessage }: Suspect, { outcome, story }: Candidate): string {
+  if (inMessage) return outcome.finding.message;
+  return name === 'program' || name === 'module' ? headline(outcome) : story;
 }
 
 /** A 404 is ordinary, unless it is the answer to a healthcheck of this repository. */

@@ -13,7 +13,7 @@ const TRACE_REACH = 40;
 
 /** Words without which no line is an error that is known: most lines of a long log are put aside by this alone. */
 const MAYBE =
-  /error|fail|denied|refused|not (?:found|exist|find|set|open|load|a directory|listen|permitted)|no (?:such|space|module|live|config|service|match|database)|must be|required|missing|mandatory|could ?n[o']t|cannot|can't|unable|undefined|undeclared|unknown|invalid|already|does(?:n't| not)|missing|unhealthy|not healthy|no healthcheck|137|kill|out of memory|heap|outside of|cycle|circular|context|unregistered|disallowed|allowed_hosts|refers to|unsupported|additional propert|yaml|manifest|defined|bad gateway|executable|interpreter|conn|in use|starting up|uninitialized|" 404|ENOENT|EACCES|ENOSPC|permitted|should be|address|\\r|illegal|unexpected|is not set|NOAUTH/i;
+  /error|fail|denied|refused|not (?:found|exist|find|set|open|load|a directory|listen|permitted)|no (?:such|space|module|live|config|service|match|database)|must be|required|missing|mandatory|could ?n[o']t|cannot|can't|unable|undefined|undeclared|unknown|invalid|already|does(?:n't| not)|missing|unhealthy|not healthy|no healthcheck|compatible|declared|18\+,|137|kill|out of memory|heap|outside of|cycle|circular|context|unregistered|disallowed|allowed_hosts|refers to|unsupported|additional propert|yaml|manifest|defined|bad gateway|executable|interpreter|conn|in use|starting up|uninitialized|" 404|ENOENT|EACCES|ENOSPC|permitted|should be|address|\\r|illegal|unexpected|is not set|NOAUTH/i;
 
 const PYTHON_FRAME = /^\s*File "([^"]{1,300})", line (\d{1,6})/;
 const NODE_FRAME = /^\s+at .{0,200}?\(?((?:file:\/\/)?\/[^\s():]{1,300}):(\d{1,6}):\d+\)?$/;

@@ -24,6 +24,8 @@ export interface Suspect {
   readonly transform: string;
   /** A finding is the cause only if it mentions these, as far as the message names them. */
   readonly by: readonly Name[];
+  /** True when it must do so in its first sentence, because its proof or its repair names others that are right. */
+  readonly inMessage?: true;
   /** What the finding, its proof or a line that it points at must say besides. */
   readonly telling?: RegExp;
 }

@@ -1,5 +1,6 @@
 import { type Edit, type Finding, isEdit, type Safety } from '../finding.ts';
 import { lineContentEnd, lineStart } from '../lines.ts';
+import { ignoreAt } from '../model/ignore-comment.ts';
 import type { Mask } from '../model/secret/mask.ts';
 import { readStack, type Stack } from '../model/stack.ts';
 import { carryOut } from '../pipeline/edits.ts';
@@ -47,9 +48,18 @@ export interface Problem {
   readonly fingerprint: string;
 }
 
+/** A problem that somebody decided to leave as it is: it fails no check, and only formats that know of suppression show it. */
+export interface Suppressed {
+  readonly problem: Problem;
+  /** Where that was decided. */
+  readonly by: 'comment' | 'baseline';
+  readonly reason: string;
+}
+
 /** What a check has to tell; its formats are pure functions of it. */
 export interface Check {
   readonly problems: readonly Problem[];
+  readonly suppressed: readonly Suppressed[];
   readonly notices: readonly Notice[];
   readonly errors: readonly { readonly transform: Transform; readonly message: string }[];
   /** The transforms that ran. */
@@ -61,17 +71,19 @@ export function belowTop(check: Check, prefix: string): Check {
   if (prefix === '') return check;
   const path = (own: string): string => `${prefix}/${own}`;
   const moved = (range: Range): Range => ({ ...range, path: path(range.path) });
+  const below = ({ fix, ...problem }: Problem): Problem => ({
+    ...problem,
+    at: moved(problem.at),
+    evidence: problem.evidence.map((each) => ({ ...each, at: moved(each.at) })),
+    ...(fix && {
+      fix: { ...fix, ...(fix.edits && { edits: fix.edits.map((e) => ({ ...e, range: moved(e.range) })) }) },
+    }),
+  });
   return {
     ...check,
     notices: check.notices.map((notice) => ({ ...notice, path: path(notice.path) })),
-    problems: check.problems.map(({ fix, ...problem }) => ({
-      ...problem,
-      at: moved(problem.at),
-      evidence: problem.evidence.map((each) => ({ ...each, at: moved(each.at) })),
-      ...(fix && {
-        fix: { ...fix, ...(fix.edits && { edits: fix.edits.map((e) => ({ ...e, range: moved(e.range) })) }) },
-      }),
-    })),
+    problems: check.problems.map(below),
+    suppressed: check.suppressed.map(({ problem, ...why }) => ({ ...why, problem: below(problem) })),
   };
 }
 
@@ -102,17 +114,21 @@ export function checkOf(run: Run, request: CheckRequest): Check {
     .filter(({ at }) => !request.isExcluded(at.path))
     .map((finding): Outcome => ({ finding, seen: run.before, skipped: 'manual' }));
   const steps = onIgnores.length > 0 ? [...run.steps, { transform: ABOUT_IGNORES, outcomes: onIgnores }] : run.steps;
-  const problems = steps.flatMap(({ transform, outcomes }) =>
-    outcomes.filter(isTold).map((outcome): Problem => {
+  const all = steps.flatMap(({ transform, outcomes }) =>
+    outcomes.filter(isTold).map((outcome) => {
       const identity = identityOf(transform, outcome, origins, mask);
       const count = seenBefore.get(identity) ?? 0;
       seenBefore.set(identity, count + 1);
       const fingerprint = request.digest(count === 0 ? identity : `${identity}\0${count}`);
-      return problemOf(run, transform, outcome, { origins, mask, fingerprint, request, start });
+      const problem = problemOf(run, transform, outcome, { origins, mask, fingerprint, request, start });
+      return { problem, reason: reasonFor(transform, outcome) };
     }),
   );
   return {
-    problems,
+    problems: all.flatMap(({ problem, reason }) => (reason === undefined ? [problem] : [])),
+    suppressed: all.flatMap(({ problem, reason }): readonly Suppressed[] =>
+      reason === undefined ? [] : [{ problem, by: 'comment', reason: mask(reason) }],
+    ),
     notices: run.notices.map((notice) => ({ ...notice, message: mask(notice.message), hint: mask(notice.hint) })),
     errors: run.steps.flatMap(({ transform, error }) =>
       error === undefined ? [] : [{ transform, message: mask(error instanceof Error ? error.message : String(error)) }],
@@ -121,9 +137,12 @@ export function checkOf(run: Run, request: CheckRequest): Check {
   };
 }
 
-/** What somebody decided to leave alone is no problem any more. */
-const isTold = ({ skipped }: Outcome): boolean =>
-  skipped !== 'ignored by comment' && skipped !== 'excluded by configuration';
+/** A file that is excluded is nobody's business. */
+const isTold = ({ skipped }: Outcome): boolean => skipped !== 'excluded by configuration';
+
+/** What the comment says that asks to leave a finding alone; `undefined` when there is none. */
+const reasonFor = ({ id }: Transform, { finding, seen, skipped }: Outcome): string | undefined =>
+  skipped === 'ignored by comment' ? ignoreAt(seen, id, finding.at)?.reason : undefined;
 
 interface Reading {
   readonly origins: Origins;
@@ -141,7 +160,7 @@ function problemOf(run: Run, transform: Transform, outcome: Outcome, reading: Re
   const edits = fix && start && editsOnDisk(start, outcome, origins, mask);
   return {
     transform,
-    level: skipped === 'no fix' ? 'note' : (request.levels.get(transform.id) ?? usualLevel(transform)),
+    level: fix === undefined ? 'note' : (request.levels.get(transform.id) ?? usualLevel(transform)),
     message: mask(finding.message),
     at: rangeOf(run.before, origins.ofFinding(seen, finding)),
     evidence: finding.evidence.flatMap(({ at, says }) => {

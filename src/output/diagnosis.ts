@@ -6,6 +6,7 @@ import { maskBetween } from './masked.ts';
 import { type OriginalPlace, originalPlace } from './original-place.ts';
 import type { Palette } from './palette.ts';
 import { safetyLabel } from './pretty.ts';
+import { adviceRows } from './row.ts';
 import { WHY_SKIPPED } from './skipped.ts';
 import { visible } from './visible.ts';
 
@@ -107,7 +108,7 @@ function causeRows(cause: Cause, index: number, { run, hygiene }: DiagnosisStory
         )),
     row(palette, 'repair', repair),
     ...(skipped ? [row(palette, '', `${palette.yellow('left alone')}: ${WHY_SKIPPED[skipped]}`)] : []),
-    ...(finding.advice ? [row(palette, 'advice', visible(finding.advice))] : []),
+    ...adviceRows(finding.advice, (label, text) => row(palette, label, text)),
   ];
 }
 

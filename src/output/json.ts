@@ -1,4 +1,4 @@
-import type { Change, Span } from '../finding.ts';
+import type { Change, Finding, Span } from '../finding.ts';
 import { isEdit } from '../finding.ts';
 import type { Mask } from '../model/secret/mask.ts';
 import type { Outcome, Run } from '../pipeline/run.ts';
@@ -13,13 +13,17 @@ import { placeAt } from './place.ts';
  * - `changes`: `{ path, kind: created | edited | removed | renamed, from?, mode? }` with `mode` in octal (`100755`);
  * - `findings`: in order, each with `transform`, `message`, `at`, `evidence`, `status` (`applied` or `skipped`), `reason?`, `detail?`,
  *   `advice?` and `fix?` (`title`, `safety`, `changes`);
+ * - `ignores`: ignore comments that do nothing, each with `message` and `at`;
  * - `notices`: files that could not be taken into account; `errors`: transforms that failed;
  * - `diff`: the whole patch as text (bytes of files that are not UTF-8 appear as U+0080 to U+00FF).
  * Wherever a secret of the repository would stand in a message, in the text of a change or in `diff` (its removed lines too),
  * there is `***`: a `diff` with `***` in it is for reading, the one that `git apply` takes is the output of the format `diff`.
  * A place is `{ path, start, end }`, both ends `{ line, column, offset }`; lines and columns count from one, offsets and columns in UTF-16 units.
  */
-export function json(run: Run, output: { readonly diff: string; readonly written: boolean }): string {
+export function json(
+  run: Run,
+  output: { readonly diff: string; readonly written: boolean; readonly ignores: readonly Finding[] },
+): string {
   const mask = maskBetween(run.before, run.after);
   const document = {
     schemaVersion: 1,
@@ -28,6 +32,7 @@ export function json(run: Run, output: { readonly diff: string; readonly written
     findings: run.steps.flatMap((step) =>
       step.outcomes.map((outcome) => ({ transform: step.transform.id, ...findingOf(outcome, mask) })),
     ),
+    ignores: output.ignores.map(({ message, at }) => ({ message: mask(message), at: rangeOf(run.before, at) })),
     notices: run.notices.map((notice) => ({ ...notice, message: mask(notice.message), hint: mask(notice.hint) })),
     errors: run.steps.flatMap((step) =>
       step.error === undefined ? [] : [{ transform: step.transform.id, message: mask(messageOf(step.error)) }],

@@ -1,10 +1,12 @@
-import type { Safety } from '../finding.ts';
+import type { Finding, Safety } from '../finding.ts';
 import type { Notice, Outcome, Run, Step } from '../pipeline/run.ts';
 import type { Repo } from '../repo/repo.ts';
 import { appliedOutcomes, type ChangedFile, changedFiles } from './changed-files.ts';
 import { maskBetween } from './masked.ts';
 import { originalName } from './original-place.ts';
 import type { Palette } from './palette.ts';
+import { placeName } from './place.ts';
+import { adviceRows, row } from './row.ts';
 import { WHY_SKIPPED } from './skipped.ts';
 import { visible, visibleLines } from './visible.ts';
 
@@ -14,12 +16,15 @@ export interface PrettyOptions {
   readonly written: boolean;
   /** Show the stack of a transform that failed. */
   readonly stacks: boolean;
+  /** What is wrong with the ignore comments of the repository as it was. */
+  readonly ignores: readonly Finding[];
 }
 
 /** The report for a person: what is broken, the proof, what the fix does, what was left alone and why. Secrets are masked. */
 export function pretty(run: Run, options: PrettyOptions): string {
   const blocks = [
     ...run.steps.flatMap((step) => stepBlocks(run, step, options)),
+    ...ignoresBlock(run.before, options),
     ...noticesBlock(run.notices, options.palette),
     summary(run, options),
   ];
@@ -57,17 +62,14 @@ function findingText(
       ? [
           row(
             palette,
-            'left',
+            '',
             `${palette.yellow('left alone')}: ${WHY_SKIPPED[skipped]}${detail ? ` (${visible(detail)})` : ''}`,
           ),
         ]
       : []),
-    ...(finding.advice ? [row(palette, 'advice', visible(finding.advice))] : []),
+    ...adviceRows(finding.advice, (label, text) => row(palette, label, text)),
   ].join('\n');
 }
-
-const row = (palette: Palette, label: string, text: string): string =>
-  `    ${palette.dim((label === 'left' ? '' : label).padEnd(9))}${text}`;
 
 /** A safety in its colour, in brackets. */
 export function safetyLabel(palette: Palette, safety: Safety): string {
@@ -80,6 +82,14 @@ function failureText(error: unknown, { palette, stacks }: PrettyOptions): string
   const stack = stacks && error instanceof Error && error.stack ? `\n${visibleLines(error.stack)}` : '';
   const advice = stacks ? '' : '\n    This is a bug in dockfix; --debug shows where.';
   return `  ${palette.red('failed')}: ${visible(message)}; its changes were dropped, the rest went on.${advice}${stack}`;
+}
+
+function ignoresBlock(before: Repo, { ignores, palette }: PrettyOptions): readonly string[] {
+  if (ignores.length === 0) return [];
+  const lines = ignores.map(
+    ({ at, message }) => `  ${palette.bold(visible(placeName(before, at)))}  ${visible(message)}`,
+  );
+  return [[palette.bold(palette.yellow('Ignore comments')), ...lines].join('\n')];
 }
 
 function noticesBlock(notices: readonly Notice[], palette: Palette): readonly string[] {

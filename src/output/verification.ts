@@ -57,7 +57,8 @@ const WORDS: Readonly<Record<State, string>> = {
   unread: 'not read',
 };
 
-const CHANGE: Readonly<Record<Row['change'], string>> = {
+/** How a service changed, in a word; empty where that says nothing. */
+export const CHANGE: Readonly<Record<Row['change'], string>> = {
   better: 'better',
   worse: 'WORSE',
   same: '',
@@ -68,7 +69,11 @@ const CHANGE: Readonly<Record<Row['change'], string>> = {
 
 const GOOD: ReadonlySet<State> = new Set(['healthy', 'runs', 'done', 'built']);
 
-function stateCell(service: ServiceResult | undefined, side: SideResult): string {
+/** True for a service of which there is nothing to complain. */
+export const isGood = ({ state }: ServiceResult): boolean => GOOD.has(state);
+
+/** What a service did on one side, in words. */
+export function stateCell(service: ServiceResult | undefined, side: SideResult): string {
   if (!service) return side.services.length > 0 ? '-' : '';
   const { state, exitCode, secondsToHealthy, imageBytes, installCached } = service;
   const parts = [
@@ -111,7 +116,7 @@ function verdictText(verification: Verification, palette: Palette): string {
 }
 
 /** One sentence: how it was, how it is. */
-function verdictOf(verification: Verification): string {
+export function verdictOf(verification: Verification): string {
   const { before, after } = verification;
   const is = isHealthy(after) ? 'after is healthy' : 'after is not healthy';
   const worse = worseIn(verification).map(({ name }) => name);

@@ -54,6 +54,18 @@ export interface RunOptions {
   readonly named: ReadonlySet<string>;
   /** Why a finding is left alone before its fix is looked at; nothing is where this is absent. */
   readonly leave?: (transform: Transform, finding: Finding, seen: Repo) => Skip | undefined;
+  /** Hears of each turn before it begins: a run takes seconds where a repository is large. */
+  readonly onTurn?: (turn: Turn) => void;
+}
+
+/** A transform that has its turn. */
+export interface Turn {
+  readonly transform: Transform;
+  /** Counted from one, of all that run. */
+  readonly number: number;
+  readonly total: number;
+  /** Counted from one: where a late transform changed something, the early ones have another turn. */
+  readonly round: number;
 }
 
 /**
@@ -68,6 +80,7 @@ export function run(repo: Repo, transforms: readonly Transform[], options: RunOp
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     for (const [index, transform] of transforms.entries()) {
       if (quiet === transforms.length) break;
+      options.onTurn?.({ transform, number: index + 1, total: transforms.length, round: round + 1 });
       const turn = takeTurn(stack, transform, options, steps[index]);
       // A transform has seen the change that it made itself: it settled.
       quiet = turn.stack === stack ? quiet + 1 : 1;

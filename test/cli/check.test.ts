@@ -47,7 +47,7 @@ describe('check', () => {
     expect((await readJunit(text('junit'))).failures.length).toBe(
       results.filter(({ level }) => level !== 'note').length,
     );
-    expect(readCheckstyle(text('checkstyle')).length).toBe(results.length);
+    expect((await readCheckstyle(text('checkstyle'))).length).toBe(results.length);
     expect(text('markdown').match(/^- /gm)?.length).toBe(results.length);
     expect(results.filter(({ fixes }) => fixes).length).toBeGreaterThan(3);
     expect(readSarif(text('sarif')).runs[0]?.tool.driver.rules[0]?.help.text).toContain('## What breaks');
@@ -116,6 +116,12 @@ describe('check --baseline and --diff', () => {
     expect([written.status, written.stdout.toString()]).toEqual([0, '']);
     expect(written.stderr).toMatch(/^\d+ problems written to known\.json;/);
     expect(checked([...options, '--format', 'github'], folder, 0)).toBe('');
+    const known = readSarif(checked([...options, '--format', 'sarif'], folder, 0)).runs[0]?.results ?? [];
+    const failing = known.filter(({ level }) => level !== 'note');
+    expect(failing.length).toBeGreaterThan(10);
+    expect(failing.every(({ suppressions }) => suppressions.length === 1 && suppressions[0]?.kind === 'external')).toBe(
+      true,
+    );
     const dockerfile = join(folder, 'Dockerfile.prod');
     writeFileSync(dockerfile, `# one line more\n${readFileSync(dockerfile, 'utf8')}`);
     expect(checked([...options, '--format', 'github'], folder, 0)).toBe('');
@@ -196,12 +202,25 @@ test('a comment leaves a place alone, for check and apply; one that ignores noth
   );
   writeFileSync(dockerfile, `# dockfix-ignore-file activate-venv: there is none\n${readFileSync(dockerfile, 'utf8')}`);
   const sarif = readSarif(checked(['--format', 'sarif'], folder, 1));
-  const ids = sarif.runs[0]?.results.map(({ ruleId }) => ruleId) ?? [];
-  expect(ids).not.toContain('repair-conditional');
+  const results = sarif.runs[0]?.results ?? [];
   expect(
-    sarif.runs[0]?.results.filter(({ ruleId }) => ruleId === 'dockfix-ignore').map(({ message }) => message.text),
-  ).toEqual([expect.stringContaining('activate-venv finds nothing there')]);
-  const { stdout, stderr } = dockfix(['apply'], folder, NO_ENV);
+    results.filter(({ ruleId }) => ruleId === 'repair-conditional').map(({ suppressions }) => suppressions),
+  ).toContainEqual([{ kind: 'inSource', status: 'accepted', justification: 'shown in a lesson' }]);
+  expect(checked(['--format', 'json'], folder, 1)).not.toContain('repair-conditional');
+  expect(results.filter(({ ruleId }) => ruleId === 'dockfix-ignore').map(({ message }) => message.text)).toEqual([
+    expect.stringContaining('activate-venv finds nothing there'),
+  ]);
+  const { stdout, stderr, status } = dockfix(['apply'], folder, NO_ENV);
+  expect(status).toBe(0);
   expect(stdout.toString()).not.toContain('shown in a lesson');
   expect(stderr).toContain('a comment there asks for it');
+  expect(stderr).toMatch(/^Ignore comments\n {2}Dockerfile\.prod:1 {2}activate-venv finds nothing there/m);
+  const { ignores } = JSON.parse(dockfix(['apply', '--format', 'json'], folder, NO_ENV).stdout.toString()) as {
+    ignores: { message: string; at: { path: string; start: { line: number } } }[];
+  };
+  expect(ignores).toMatchObject([
+    { message: expect.stringContaining('activate-venv'), at: { path: 'Dockerfile.prod', start: { line: 1 } } },
+  ]);
+  writeFileSync(join(folder, 'dockfix.yml'), 'exclude: [Dockerfile.prod]\n');
+  expect(dockfix(['apply'], folder, NO_ENV).stderr).not.toContain('Ignore comments');
 });

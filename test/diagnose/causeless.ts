@@ -29,6 +29,22 @@ export const CAUSELESS: readonly Shape[] = [
     'undefined-volume',
     'ERROR: Named volume "db-data:/var/lib/postgresql/data:rw" is used in service "db" but no declaration was found in the volumes section.',
   ],
+  ['external network', 'external-missing', 'network shop_edge declared as external, but could not be found'],
+  [
+    'external volume of Compose v1',
+    'external-missing',
+    'ERROR: Volume shop_data declared as external, but could not be found. Please create the volume manually using `docker volume create --name=shop_data` and try again.',
+  ],
+  [
+    'data of another PostgreSQL',
+    'data-of-another-version',
+    'db-1  | 2025-10-03 10:00:00.123 UTC [1] DETAIL:  The data directory was initialized by PostgreSQL version 14, which is not compatible with this version 16.3.',
+  ],
+  [
+    'data of another Redis',
+    'data-of-another-version',
+    "redis-1  | 1:M 03 Oct 2025 10:00:00.123 # Can't handle RDB format version 12",
+  ],
   ['mapping', 'compose-invalid', 'services.web must be a mapping'],
   [
     'old volume',

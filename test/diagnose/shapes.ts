@@ -96,6 +96,30 @@ export const SHAPES: readonly Shape[] = [
     names: ['script-not-executable → fix-shell-scripts Dockerfile:17'],
   },
   {
+    says: 'script not executable, named from its folder',
+    log: 'web-1  | exec ./start.sh: permission denied',
+    folder: t('fix-shell-scripts/not-executable'),
+    names: ['script-not-executable → fix-shell-scripts Dockerfile:17'],
+  },
+  {
+    says: 'a manifest that is not there, where the missing .dockerignore is not the cause',
+    log: "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'requirements.txt'",
+    folder: 'repos/mppeep-pipeline',
+    names: ['requirements-missing → '],
+  },
+  {
+    says: 'a manifest that is not there, where a hidden venv is not the cause',
+    log: "stats-1  | ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'requirements.txt'",
+    folder: 'repos/rendez-vous',
+    names: ['requirements-missing → '],
+  },
+  {
+    says: 'a name that nobody has, where the repair of another host names it',
+    log: 'web-1  | sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) could not translate host name "db" to address: Temporary failure in name resolution',
+    folder: 'repos/rendez-vous',
+    names: ['host-unknown → simplify-depends-on docker-compose.yml:37, simplify-depends-on docker-compose.yml:53'],
+  },
+  {
     says: 'dash reads bash',
     log: 'web-1  | /app/start.sh: 4: Syntax error: "(" unexpected',
     folder: t('fix-shell-scripts/basic'),

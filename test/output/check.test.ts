@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { pythonWasm, readmeOf } from '../../src/assets.ts';
 import type { Change, Finding } from '../../src/finding.ts';
 import { lineStart } from '../../src/lines.ts';
+import { ignoreAt } from '../../src/model/ignore-comment.ts';
 import { readStack } from '../../src/model/stack.ts';
+import { withoutKnown } from '../../src/output/check/baseline.ts';
 import { checkstyleCheck } from '../../src/output/check/checkstyle.ts';
 import { githubCheck } from '../../src/output/check/github.ts';
 import { gitlabCheck } from '../../src/output/check/gitlab.ts';
@@ -166,8 +168,8 @@ describe('formats, with texts and paths that could break them', () => {
     expect(failures[0]?.text).toContain('Dockerfile:2: here');
   });
 
-  test('Checkstyle', () => {
-    const rows = readCheckstyle(checkstyleCheck(hostile));
+  test('Checkstyle', async () => {
+    const rows = await readCheckstyle(checkstyleCheck(hostile));
     expect(rows.map(({ path }) => path).sort()).toEqual(
       ['Dockerfile', 'Dockerfile', 'Dockerfile', 'Dockerfile', PATHS[2], PATHS[1], PATHS[1]].sort(),
     );
@@ -210,11 +212,11 @@ describe('formats, with texts and paths that could break them', () => {
   test('nothing found is a valid document, too', async () => {
     const none = checked(run(Repo.of(files), [finding('quiet', 'repair', () => [])], ALLOW));
     expect(readSarif(sarifCheck(none, DRIVER)).runs[0]?.results).toEqual([]);
-    expect([githubCheck(none), readGitlab(gitlabCheck(none, digest)), readCheckstyle(checkstyleCheck(none))]).toEqual([
-      '',
-      [],
-      [],
-    ]);
+    expect([
+      githubCheck(none),
+      readGitlab(gitlabCheck(none, digest)),
+      await readCheckstyle(checkstyleCheck(none)),
+    ]).toEqual(['', [], []]);
     expect(await readJunit(junitCheck(none))).toEqual({ failures: [], errors: 0, tests: 1 });
     expect(prettyCheck(none, PLAIN)).toBe('No problems.\n');
   });
@@ -229,6 +231,67 @@ describe('formats, with texts and paths that could break them', () => {
     expect(below.problems.map(({ fingerprint }) => fingerprint)).toEqual(
       hostile.problems.map(({ fingerprint }) => fingerprint),
     );
+  });
+});
+
+describe('what is left alone', () => {
+  const SECRET = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
+  const text = (comment: string): string => `FROM a\nRUN one\n${comment}RUN one\nRUN two\n`;
+  const check = (comment: string, excluded: boolean): Check =>
+    checkOf(
+      run(
+        Repo.of({ Dockerfile: text(comment) }),
+        [
+          finding('first', 'repair', (repo) =>
+            [...(repo.read('Dockerfile') ?? '').matchAll(/one/g)].map(({ index }) => ({
+              message: 'm',
+              at: { path: 'Dockerfile', start: index, end: index + 3 },
+              evidence: [],
+              fix: { title: 't', safety: 'manual', changes: [] },
+            })),
+          ),
+          finding('second', 'repair', (repo) =>
+            span(repo, 'Dockerfile', 'two').map((at) => ({ message: 'n', at, evidence: [] })),
+          ),
+        ],
+        {
+          ...ALLOW,
+          leave: ({ id }, { at }, seen) =>
+            excluded ? 'excluded by configuration' : ignoreAt(seen, id, at) ? 'ignored by comment' : undefined,
+        },
+      ),
+      { digest, levels: new Map(), known: new Set(['first', 'second']), isExcluded: () => false, edits: true },
+    );
+
+  test('by a comment is suppressed in SARIF, with its reason, and in no other format', async () => {
+    const { problems, suppressed } = check(`# dockfix-ignore first: ${SECRET} \u0007 is why\n`, false);
+    expect([problems.length, suppressed.length]).toEqual([2, 1]);
+    const log = sarifCheck({ ...hostile, problems, suppressed, transforms: check('', false).transforms }, DRIVER);
+    const results = readSarif(log).runs[0]?.results ?? [];
+    expect(results.map(({ ruleId, level, suppressions }) => [ruleId, level, suppressions])).toEqual([
+      ['first', 'error', []],
+      ['second', 'note', []],
+      ['first', 'error', [{ kind: 'inSource', status: 'accepted', justification: '*** \\x07 is why' }]],
+    ]);
+    expect(log).not.toContain(SECRET);
+  });
+
+  test('moves no fingerprint of another one', () => {
+    const prints = ({ problems }: Check) => problems.map(({ fingerprint }) => fingerprint);
+    const [one, , note] = prints(check('', false));
+    expect(prints(check('# dockfix-ignore first: why\n', false))).toEqual([one, note]);
+    const ignored = check('# dockfix-ignore-file first: why\n', false);
+    expect(prints(ignored)).toEqual([note]);
+    expect(ignored.suppressed.map(({ problem }) => problem.fingerprint)).toEqual(prints(check('', false)).slice(0, 2));
+  });
+
+  test('by the baseline is suppressed, too; what the configuration excludes is not there at all', () => {
+    const all = check('', false);
+    const { check: left } = withoutKnown(all, new Map([[all.problems[1]?.fingerprint ?? '', 'first']]));
+    expect(left.suppressed).toEqual([{ problem: all.problems[1], by: 'baseline', reason: 'The baseline knows it.' }]);
+    expect(belowTop(left, 'deploy').suppressed[0]?.problem.at.path).toBe('deploy/Dockerfile');
+    expect(readSarif(sarifCheck(left, DRIVER)).runs[0]?.results.at(-1)?.suppressions[0]?.kind).toBe('external');
+    expect(check('', true)).toMatchObject({ problems: [], suppressed: [] });
   });
 });
 
@@ -317,7 +380,7 @@ describe.each(readdirSync(join('fixtures', 'repos')))('fixtures/repos/%s', (name
     readGithub(githubCheck(check));
     readGitlab(gitlabCheck(check, digest));
     await readJunit(junitCheck(check));
-    readCheckstyle(checkstyleCheck(check));
+    await readCheckstyle(checkstyleCheck(check));
     for (const { transform, message, fix } of check.problems) {
       if (!fix?.edits) continue;
       const changes = new Map(

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { error, notice, warning } from '@actions/core';
 import { Ajv, type ValidateFunction } from 'ajv';
+import { scanXmlReport } from 'danger-plugin-lint-report';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { parse as parseJunit } from 'junit2json';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 /** What of a SARIF log the tests look at. */
 export interface Sarif {
@@ -24,7 +26,7 @@ export interface SarifResult {
   readonly locations: readonly [SarifLocation];
   readonly relatedLocations?: readonly SarifLocation[];
   readonly partialFingerprints: Readonly<Record<string, string>>;
-  readonly suppressions?: readonly { readonly kind: string; readonly justification?: string }[];
+  readonly suppressions: readonly { readonly kind: string; readonly justification?: string }[];
   readonly fixes?: readonly {
     readonly artifactChanges: readonly {
       readonly artifactLocation: { readonly uri: string };
@@ -71,6 +73,9 @@ export function readSarif(text: string): Sarif {
   const validate = sarifValidator();
   validate(log);
   expect(validate.errors ?? []).toEqual([]);
+  // All results of a run have the property, or none. https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317661
+  for (const { results } of (log as Sarif).runs)
+    for (const { suppressions } of results) expect(suppressions).toBeInstanceOf(Array);
   return log as Sarif;
 }
 
@@ -131,10 +136,29 @@ export async function readJunit(
   return { failures, errors, tests: cases.length };
 }
 
-/** Reads Checkstyle XML: an XML parser, and the elements and attributes that Checkstyle's own writer gives. */
-export function readCheckstyle(
-  text: string,
-): readonly { path: string; line: number; severity: string; message: string; source: string }[] {
+/** One row of a Checkstyle report. */
+interface CheckstyleRow {
+  readonly path: string;
+  readonly line: number;
+  readonly severity: string;
+  readonly message: string;
+  readonly source: string;
+}
+
+/** Reads Checkstyle XML, and asserts that a program which comments on changes with such reports reads the same. */
+export async function readCheckstyle(text: string): Promise<readonly CheckstyleRow[]> {
+  const rows = checkstyleRows(text);
+  const read: Pick<CheckstyleRow, 'path' | 'line' | 'severity' | 'message'>[] = [];
+  const changed = { modified_files: rows.map(({ path }) => path), created_files: [] };
+  await scanXmlReport(changed, text, '/nowhere', false, ({ file, line, severity, message }) => {
+    read.push({ path: file, line, severity, message });
+  });
+  expect(read).toEqual(rows.map(({ source: _source, ...row }) => row));
+  return rows;
+}
+
+/** An XML parser, and the elements and attributes that Checkstyle's own writer gives. */
+function checkstyleRows(text: string): readonly CheckstyleRow[] {
   expect(XMLValidator.validate(text)).toBe(true);
   const parser = new XMLParser({
     ignoreAttributes: false,
@@ -167,7 +191,33 @@ export function readCheckstyle(
 const unescaped = (text: string): string =>
   text.replace(/&#(\d+);/g, (_whole, code: string) => String.fromCharCode(Number(code)));
 
-/** Reads workflow commands as the runner of GitHub Actions does: one a line, properties unescaped after they are split. */
+/** What GitHub's own toolkit writes for an annotation. */
+function writtenByToolkit(command: string, properties: Readonly<Record<string, string>>, message: string): string {
+  const number = (name: string): number | undefined => (name in properties ? Number(properties[name]) : undefined);
+  const said: string[] = [];
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  try {
+    const annotate = command === 'error' ? error : command === 'warning' ? warning : notice;
+    const { title, file } = properties;
+    const optional = {
+      startLine: number('line'),
+      endLine: number('endLine'),
+      startColumn: number('col'),
+      endColumn: number('endColumn'),
+      title,
+      file,
+    };
+    annotate(message, Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)));
+  } finally {
+    write.mockRestore();
+  }
+  return said.join('').replace(/\r?\n$/, '');
+}
+
+/**
+ * Reads workflow commands as the runner of GitHub Actions does: one a line, properties unescaped after they are split. Asserts that
+ * GitHub's toolkit writes what was read in the same way.
+ */
 export function readGithub(
   text: string,
 ): readonly { command: string; properties: Readonly<Record<string, string>>; message: string }[] {
@@ -191,6 +241,8 @@ export function readGithub(
         expect(key).toMatch(/^(?:file|line|endLine|col|endColumn|title)$/);
         return [key, property(value)];
       });
-      return { command, properties: Object.fromEntries(pairs), message: data(message) };
+      const read = { command, properties: Object.fromEntries(pairs), message: data(message) };
+      expect(line).toBe(writtenByToolkit(read.command, read.properties, read.message));
+      return read;
     });
 }

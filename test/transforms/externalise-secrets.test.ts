@@ -33,8 +33,8 @@ const outputs = (result: Run) => {
   const patch = diff(result.before, result.after);
   return {
     patch,
-    pretty: pretty(result, { palette, written: false, stacks: true }),
-    json: json(result, { diff: patch, written: false }),
+    pretty: pretty(result, { palette, written: false, stacks: true, ignores: [] }),
+    json: json(result, { diff: patch, written: false, ignores: [] }),
     shown: maskBetween(result.before, result.after)(patch),
   };
 };

@@ -4,6 +4,7 @@ import { withVariables } from '../../src/model/env/environment-edit.ts';
 import { addToExample, examplePath } from '../../src/model/env/example.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { listed } from '../../src/words.ts';
 import { type Missing, missingOf } from './missing.ts';
 import { nearMissOf } from './near-miss.ts';
 import { placeholderFor } from './placeholder.ts';
@@ -162,6 +163,3 @@ const namesIn = (missing: readonly Missing[]): readonly string[] => [...new Set(
 const servicesIn = (missing: readonly Missing[]): readonly Service[] => [
   ...new Set(missing.map(({ service }) => service)),
 ];
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

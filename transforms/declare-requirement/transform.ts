@@ -5,6 +5,7 @@ import { type Declaration, declare } from '../../src/model/python/manifest-edit.
 import { type StartingNeed, startingNeeds } from '../../src/model/python/starting-needs.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { defineTransform } from '../../src/transform.ts';
+import { listed } from '../../src/words.ts';
 
 /** A distribution that services need and that their image does not install. */
 interface Missing {
@@ -75,6 +76,3 @@ function findingOf({ services, need, installed, declaration, elsewhere }: Missin
     return manual(`Add ${name} to ${declaration.path}; in a slim image it also needs ${builtWith} when it is built.`);
   return { ...finding, fix: { title, safety: 'review', changes: declaration.edits } };
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

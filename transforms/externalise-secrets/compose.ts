@@ -7,6 +7,7 @@ import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { storeOf } from '../../src/model/store.ts';
 import { nameOf } from '../../src/repo/path.ts';
+import { listed } from '../../src/words.ts';
 import { type Named, namesFor } from './naming.ts';
 import { filesOf, inCommands, type Place, unspliced, type Written, writtenIn } from './written.ts';
 
@@ -167,6 +168,3 @@ const leavesOut = (stack: Stack, folder: string): boolean =>
     .some((path) => /^[^\S\n]*(?:[^#!\s]*\/)?(?:\*?\.env\*?|\.\*)[^\S\n]*\r?$/m.test(stack.repo.read(path) ?? ''));
 
 const values = (names: readonly string[]): string => (names.length > 1 ? 'values that stand' : 'value that stands');
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

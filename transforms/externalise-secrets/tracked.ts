@@ -5,6 +5,7 @@ import { isEnvPath, isExamplePath } from '../../src/model/secret/written.ts';
 import { credentialsIn, isCommon, isSecret, isUrlSecret } from '../../src/model/secret.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { nameOf } from '../../src/repo/path.ts';
+import { listed } from '../../src/words.ts';
 
 /** Env files with secrets that no rule of git leaves out. Whether git tracks one already is not looked up: the next `git add .` does. */
 export function* trackedFindings(stack: Stack): Iterable<Finding> {
@@ -33,6 +34,3 @@ export function* trackedFindings(stack: Stack): Iterable<Finding> {
 const isStrong = (name: string, value: string): boolean =>
   (isSecret(name, value) && !isCommon(value)) ||
   credentialsIn(value).some((each) => isUrlSecret(each) && !isCommon(each.password));
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

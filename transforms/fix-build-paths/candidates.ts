@@ -62,7 +62,3 @@ export function writtenLike(old: string, folder: string, path: string): string {
   const relative = relativeTo(folder, path);
   return old.startsWith('./') && !relative.startsWith('.') ? `./${relative}` : relative;
 }
-
-/** `a, b and c`. */
-export const listed = (paths: readonly string[]): string =>
-  paths.length < 2 ? paths.join('') : `${paths.slice(0, -1).join(', ')} and ${paths.at(-1)}`;

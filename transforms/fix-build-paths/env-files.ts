@@ -3,7 +3,8 @@ import type { Part, Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { type ComposeNode, quoteScalar, textOf, valueAt } from '../../src/parse/compose.ts';
 import { folderOf, nameOf, relativeTo, resolveIn } from '../../src/repo/path.ts';
-import { candidatesFor, folderThatHasIt, isMissing, listed, writtenLike } from './candidates.ts';
+import { listed } from '../../src/words.ts';
+import { candidatesFor, folderThatHasIt, isMissing, writtenLike } from './candidates.ts';
 import { placeOf, report } from './report.ts';
 
 /** Env files that a person makes from an example and git does not hold. */

@@ -1,6 +1,6 @@
 import type { Change, Evidence, Finding, Span } from '../../src/finding.ts';
 import type { Stack } from '../../src/model/stack.ts';
-import { listed } from './candidates.ts';
+import { listed } from '../../src/words.ts';
 
 /** A path that leads nowhere, and what could be meant by it. */
 export interface Broken {

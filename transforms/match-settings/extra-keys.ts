@@ -4,6 +4,7 @@ import { filesInContainer } from '../../src/model/env/given-value.ts';
 import { isNear } from '../../src/model/env/near-name.ts';
 import type { SettingsUse } from '../../src/model/env/settings-use.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
+import { listed } from '../../src/words.ts';
 
 /**
  * Keys of an env file that the settings class itself loads and does not declare. pydantic-settings 2 forbids them unless it is
@@ -96,6 +97,3 @@ function ignoring({ chain }: SettingsUse): readonly Edit[] | undefined {
   }
   return undefined;
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

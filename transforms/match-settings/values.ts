@@ -4,6 +4,7 @@ import { type Rejection, rejectionOf, typeOf } from '../../src/model/env/setting
 import type { SettingsField, SettingsUse } from '../../src/model/env/settings-use.ts';
 import type { ServiceView, Stack } from '../../src/model/stack.ts';
 import { escapeRegExp } from '../../src/pattern.ts';
+import { listed } from '../../src/words.ts';
 import { valueEdit } from './value-edit.ts';
 
 /** A value that a settings class rejects. */
@@ -143,6 +144,3 @@ function isShared(stack: Stack, all: readonly RejectedValue[]): boolean {
     });
   });
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

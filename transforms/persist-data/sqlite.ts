@@ -10,6 +10,7 @@ import { sqliteFilesOf } from '../../src/model/store/sqlite-files.ts';
 import type { ComposeFile } from '../../src/parse/compose.ts';
 import type { ComposeStep } from '../../src/parse/compose-sequence.ts';
 import { folderOf, nameOf, within } from '../../src/repo/path.ts';
+import { listed } from '../../src/words.ts';
 import { type Database, databasesOf } from './databases.ts';
 import { declaredVolumes, declareStep, declaringFile, editsOf, mountStep, volumeNameFor } from './volumes.ts';
 
@@ -251,6 +252,3 @@ function changesFor(
   const edits = editsOf(steps);
   return edits && [...edits, ...plan.dockerfile];
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

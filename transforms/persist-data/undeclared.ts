@@ -1,6 +1,7 @@
 import type { Finding } from '../../src/finding.ts';
 import type { ComposeProject } from '../../src/model/compose/project.ts';
 import type { Stack } from '../../src/model/stack.ts';
+import { listed } from '../../src/words.ts';
 import { declaredVolumes, declareStep, declaringFile, editsOf, usedVolumes } from './volumes.ts';
 
 /** Named volumes that services mount and no `volumes` section declares: Compose starts nothing of such a project. */
@@ -55,6 +56,3 @@ function doubtOf(
   )[0];
   return near && `${near.other} is declared and not used: mount ${near.other} instead of ${near.name}.`;
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

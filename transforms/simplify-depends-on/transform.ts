@@ -1,6 +1,7 @@
 import type { Change, Finding } from '../../src/finding.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { defineTransform } from '../../src/transform.ts';
+import { listed } from '../../src/words.ts';
 import { checksFor } from './checks.ts';
 import { droppedOf, isBroken, type Plan, planOf, wantedOf } from './plan.ts';
 import { rewriteEdges } from './rewrite.ts';
@@ -70,6 +71,3 @@ function adviceOf(plan: Plan): string {
   const wish = wanted.length > 0 ? `it has to wait for ${listed(wanted)}` : 'it has to wait for nothing';
   return `The depends_on of ${name} (or the healthcheck that it needs) stands where other services share it and need another one, or is written in a way that is not edited. Give ${name} its own: ${wish}.`;
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

@@ -3,6 +3,7 @@ import type { ImageLayer } from '../../src/model/image/layer.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import { copyOf } from '../../src/parse/dockerfile.ts';
 import { folderOf, joinContainer, nameOf, within } from '../../src/repo/path.ts';
+import { listed } from '../../src/words.ts';
 
 /** A repository file at its container path, and the layer that puts it there. */
 export interface CopiedFile {
@@ -113,7 +114,7 @@ export function targetFolders(files: StageFiles, layer: number): readonly string
 export function namesOf(paths: readonly string[]): string {
   const names = [...new Set(paths)];
   const shown = names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} more`] : names;
-  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
+  return listed(shown);
 }
 
 /** The bare names of paths, for titles. */

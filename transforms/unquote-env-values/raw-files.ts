@@ -3,6 +3,7 @@ import type { Stack } from '../../src/model/stack.ts';
 import { textOf, valueAt } from '../../src/parse/compose.ts';
 import type { DotenvEntry } from '../../src/parse/dotenv.ts';
 import { folderOf, nameOf, resolveIn } from '../../src/repo/path.ts';
+import { listed } from '../../src/words.ts';
 
 /** Files with commands that people run; a README tells them what to run. */
 const COMMANDS =
@@ -106,6 +107,3 @@ const isSourced = (stack: Stack, path: string): boolean =>
         (match) => nameOf(match[1] ?? match[2] ?? '') === nameOf(path),
       ),
   );
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

@@ -6,6 +6,7 @@ import type { Stack } from '../../src/model/stack.ts';
 import { storeOf } from '../../src/model/store.ts';
 import type { ComposeScalar } from '../../src/parse/compose.ts';
 import type { DotenvEntry } from '../../src/parse/dotenv.ts';
+import { listed } from '../../src/words.ts';
 import { isDeliberate, isModeSwitch } from './deliberate.ts';
 
 /** A value in `environment` that needs no variable. */
@@ -109,6 +110,3 @@ function literal(
   if (text === '' || scalar.value === null || /[${}"'\\\n]/.test(text)) return [];
   return [{ service, name, text, at: { path: scalar.at.path, start, end }, scalar: scalar.at, quote: flow && !quoted }];
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

@@ -8,6 +8,7 @@ import type { Service } from '../../src/model/service.ts';
 import type { Stack } from '../../src/model/stack.ts';
 import type { StoreTarget } from '../../src/model/store/target.ts';
 import { storeOf } from '../../src/model/store.ts';
+import { listed } from '../../src/words.ts';
 import { urlFor } from './credentials.ts';
 import { type Meaning, meaningOf } from './meaning.ts';
 
@@ -125,6 +126,3 @@ function portOf(
   if (wanted === name || !read?.fallback || !target || service.environment.has(wanted)) return [];
   return read.fallback.text === String(target.port) ? [] : [{ name: wanted, value: `"${target.port}"` }];
 }
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

@@ -5,6 +5,7 @@ import type { Stack } from '../../src/model/stack.ts';
 import type { StoreTarget } from '../../src/model/store/target.ts';
 import { storeOf } from '../../src/model/store.ts';
 import { interpolate } from '../../src/parse/dotenv.ts';
+import { listed } from '../../src/words.ts';
 import { type Meaning, meaningOf, portNear } from './meaning.ts';
 
 /** A value that points at the container itself, and where the text of it stands. */
@@ -149,6 +150,3 @@ const spanIn = ({ at }: Place, { start, end }: { readonly start: number; readonl
 /** The container's port, only where another one is meant today. */
 const newPort = (meaning: Meaning, target: StoreTarget): number | undefined =>
   meaning.port === target.port ? undefined : target.port;
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

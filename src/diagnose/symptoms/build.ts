@@ -38,7 +38,7 @@ export const buildSymptoms: readonly Symptom[] = [
     suspects: [
       { transform: 'copy-from-stage', by: ['path'] },
       { transform: 'fix-build-paths', by: ['path'] },
-      { transform: 'ignore-build-context', by: ['path'] },
+      { transform: 'ignore-build-context', by: ['path'], telling: /out of the build context/ },
       { transform: 'split-copy', by: ['path'] },
     ],
     look: ({ path = 'it' }) => [
@@ -101,8 +101,7 @@ export const buildSymptoms: readonly Symptom[] = [
     means: ({ path = 'the manifest' }) => `${path} is not in the folder in which the install (or the start) runs.`,
     suspects: [
       { transform: 'fix-build-paths', by: ['path'] },
-      { transform: 'unmask-dependencies', by: [] },
-      { transform: 'ignore-build-context', by: ['path'] },
+      { transform: 'ignore-build-context', by: ['path'], telling: /out of the build context/ },
       { transform: 'fix-app-reference', by: ['path'] },
     ],
     look: ({ path = 'the manifest' }) => [

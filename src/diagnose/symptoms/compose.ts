@@ -54,6 +54,22 @@ export const composeSymptoms: readonly Symptom[] = [
     search: ['volume'],
   },
   {
+    id: 'external-missing',
+    patterns: [
+      /(?:network|volume) "?(?<volume>[\w.-]{1,100})"? declared as external,? but could not be found/,
+      /external volume "(?<volume>[^"]{1,100})" not found/,
+      /(?:Volume|Network) (?<volume>[\w.-]{1,100}) declared as external, but could not be found/,
+    ],
+    means: ({ volume = 'A network or volume' }) =>
+      `${volume} is external: Compose does not make it, and nobody else has made it on this machine.`,
+    suspects: [{ transform: 'fix-compose-shape', by: ['volume'] }],
+    look: ({ volume = '<name>' }) => [
+      `docker network create ${volume} (docker volume create ${volume}), or start the stack first that it belongs to.`,
+      'Where no other stack shares it: take external: true away, and Compose makes it.',
+    ],
+    search: ['volume'],
+  },
+  {
     id: 'env-file-missing',
     patterns: [
       /env file (?<path>\S{1,300}) not found/,
@@ -120,7 +136,7 @@ export const composeSymptoms: readonly Symptom[] = [
       /Port (?<port>\d{1,5}) is (?:already )?in use/,
       /port is already allocated|address already in use/i,
     ],
-    means: ({ port = 'the port' }) => `Another process or container has port ${port} already.`,
+    means: ({ port }) => `Another process or container has ${port ? `port ${port}` : 'that port'} already.`,
     suspects: [{ transform: 'single-database', by: ['port'] }],
     look: ({ port = '<port>' }) => [
       `Who has it: docker ps --filter publish=${port}; ss -ltnp 'sport = :${port}'. Two services of one stack must not publish the same port.`,

@@ -94,6 +94,25 @@ export const dataSymptoms: readonly Symptom[] = [
     search: [],
   },
   {
+    id: 'data-of-another-version',
+    patterns: [
+      /The data directory was initialized by PostgreSQL version (?<relation>[\d.]{1,20})/,
+      /database files are incompatible with server/,
+      /in 18\+, these Docker images are configured to store database data in a/,
+      /Can't handle RDB format version (?<relation>\d{1,4})/,
+      /Cannot upgrade server earlier than (?<relation>[\d.]{1,20})/,
+      /Invalid MySQL server upgrade/,
+    ],
+    means: ({ relation }) =>
+      `The volume holds data of ${relation ? `version ${relation}` : 'another major version'} of the database, and the image that runs now does not read them.`,
+    suspects: [],
+    look: () => [
+      'The tag of the image: the old major version starts again, and its dump (pg_dumpall, mysqldump) moves the data to the new one.',
+      'docker compose down -v starts with an empty database: only where nobody needs the data.',
+    ],
+    search: [],
+  },
+  {
     id: 'database-starting',
     patterns: [/the database system is starting up/, /LOADING Redis is loading the dataset/],
     weak: true,

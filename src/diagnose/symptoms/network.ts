@@ -109,7 +109,7 @@ export const networkSymptoms: readonly Symptom[] = [
     means: ({ host = 'that is asked for' }) =>
       `No container on the network has the name ${host}: there is no such service, it is stopped, or it is on another network.`,
     suspects: [
-      { transform: 'use-service-hosts', by: ['host'] },
+      { transform: 'use-service-hosts', by: ['host'], inMessage: true },
       { transform: 'simplify-depends-on', by: ['host'] },
       { transform: 'single-database', by: ['host'] },
       { transform: 'unquote-env-values', by: ['host'] },

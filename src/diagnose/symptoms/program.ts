@@ -58,7 +58,7 @@ export const programSymptoms: readonly Symptom[] = [
   {
     id: 'exec-format',
     patterns: [
-      /exec (?<path>\/[^\s:"]{1,200}): exec format error/,
+      /exec (?<path>\.{0,2}\/[^\s:"]{1,200}): exec format error/,
       /exec user process caused:? \\?"?exec format error/,
       /cannot execute binary file: Exec format error/,
       /exec format error/,
@@ -77,7 +77,7 @@ export const programSymptoms: readonly Symptom[] = [
     id: 'script-not-executable',
     patterns: [
       /exec: \\?"(?<path>[^"\\]{1,200})\\?": permission denied/,
-      /exec (?<path>\/[^\s:"]{1,200}): permission denied/,
+      /exec (?<path>\.{0,2}\/[^\s:"]{1,200}): permission denied/,
       new RegExp(`${SHELL}: (?:line )?\\d+: (?:exec: )?(?<path>[\\w./-]{1,200}): Permission denied`),
       /exec user process caused:? \\?"?permission denied/,
     ],
@@ -97,7 +97,7 @@ export const programSymptoms: readonly Symptom[] = [
     id: 'script-not-found',
     patterns: [
       /exec: \\?"(?<path>[^"\\]{1,200})\\?": stat [^:]{1,200}: no such file or directory/,
-      /exec:? \\?"?(?<path>\/[^\s:"\\]{1,200})\\?"?: no such file or directory/,
+      /exec:? \\?"?(?<path>\.{0,2}\/[^\s:"\\]{1,200})\\?"?: no such file or directory/,
       /exec user process caused:? \\?"?no such file or directory/,
       new RegExp(
         `${SHELL}: (?:line )?\\d+: (?:exec: |\\.: )?(?<path>[\\w./-]*/[\\w./-]{1,200}): (?:not found|No such file or directory)`,

@@ -1,4 +1,5 @@
 import type { PythonModule } from '../../parse/python.ts';
+import { eitherOf } from '../../words.ts';
 import type { PythonPath } from '../python-app.ts';
 import { classAt } from './settings.ts';
 import type { SettingsField } from './settings-use.ts';
@@ -119,7 +120,7 @@ export function rejectionOf(
       if (type.values.includes(value)) return undefined;
       const alike = type.values.filter((each) => each.toLowerCase() === trimmed.toLowerCase());
       const failure = v2
-        ? `Input should be ${listed(type.values)}`
+        ? `Input should be ${quoted(type.values)}`
         : type.of === 'Enum'
           ? 'value is not a valid enumeration member'
           : 'unexpected value';
@@ -197,7 +198,4 @@ function outOfBounds(field: SettingsField, value: string): Rejection | undefined
   return undefined;
 }
 
-const listed = (values: readonly string[]): string => {
-  const words = values.map((each) => `'${each}'`);
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-};
+const quoted = (values: readonly string[]): string => eitherOf(values.map((each) => `'${each}'`));

@@ -1,4 +1,4 @@
-import { type Check, fails } from '../check.ts';
+import { type Check, fails, type Problem, type Suppressed } from '../check.ts';
 
 /** What a baseline says of one problem; only the fingerprint counts, the rest is for who reads the file. */
 interface Known {
@@ -36,7 +36,7 @@ export function readBaseline(text: string): ReadonlyMap<string, string> | { read
   return known;
 }
 
-/** A check without the problems that a baseline knows, and how many of its entries have gone since. */
+/** A check with the problems that a baseline knows among the suppressed ones, and how many of its entries have gone since. */
 export function withoutKnown(
   check: Check,
   known: ReadonlyMap<string, string>,
@@ -44,7 +44,18 @@ export function withoutKnown(
   const found = new Set(check.problems.map(({ fingerprint }) => fingerprint));
   const ran = new Set(check.transforms.map(({ id }) => id));
   const gone = [...known].filter(([fingerprint, id]) => ran.has(id) && !found.has(fingerprint)).length;
-  return { check: { ...check, problems: check.problems.filter(({ fingerprint }) => !known.has(fingerprint)) }, gone };
+  const isKnown = ({ fingerprint }: Problem): boolean => known.has(fingerprint);
+  const suppressed = check.problems
+    .filter(isKnown)
+    .map((problem): Suppressed => ({ problem, by: 'baseline', reason: 'The baseline knows it.' }));
+  return {
+    check: {
+      ...check,
+      problems: check.problems.filter((problem) => !isKnown(problem)),
+      suppressed: [...check.suppressed, ...suppressed],
+    },
+    gone,
+  };
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

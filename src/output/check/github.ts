@@ -16,7 +16,7 @@ export function githubCheck({ problems, notices, errors }: Check): string {
   const sorted = ORDER.flatMap((level) => problems.filter((problem) => problem.level === level));
   return [
     ...notices.map(({ path, line, message, hint }) =>
-      command('error', { file: path, ...(line !== undefined && { line }), title: 'dockfix' }, [message, hint]),
+      command('error', { title: 'dockfix', file: path, ...(line !== undefined && { line }) }, [message, hint]),
     ),
     ...errors.map(({ transform, message }) => command('error', { title: `dockfix ${transform.id}` }, [message])),
     ...sorted.map(annotation),
@@ -27,12 +27,15 @@ function annotation(problem: Problem): string {
   const { path, start, end } = problem.at;
   // GitHub takes columns only for a range on one line.
   const columns = start.line === end.line ? { col: start.column, endColumn: Math.max(start.column, end.column) } : {};
-  const place = { file: path, line: start.line, endLine: end.line, ...columns };
+  const place = {
+    title: `dockfix ${problem.transform.id}`,
+    file: path,
+    line: start.line,
+    endLine: end.line,
+    ...columns,
+  };
   const proof = problem.evidence.map(({ at, says }) => `${at.path}:${at.start.line}: ${visible(says)}`);
-  return command(COMMAND[problem.level], { ...place, title: `dockfix ${problem.transform.id}` }, [
-    ...linesOf(problem),
-    ...proof,
-  ]);
+  return command(COMMAND[problem.level], place, [...linesOf(problem), ...proof]);
 }
 
 function command(

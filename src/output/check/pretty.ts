@@ -2,6 +2,7 @@ import type { Level } from '../../transform.ts';
 import type { Check, Problem } from '../check.ts';
 import type { Palette } from '../palette.ts';
 import { safetyLabel } from '../pretty.ts';
+import { adviceRows, row } from '../row.ts';
 import { WHY_SKIPPED } from '../skipped.ts';
 import { visible } from '../visible.ts';
 import { summaryOf } from './words.ts';
@@ -39,7 +40,7 @@ function problemText({ at, level, message, evidence, fix, skipped, advice }: Pro
     `  ${palette.bold(`${visible(at.path)}:${at.start.line}:${at.start.column}`)}  ${label(level, palette)}  ${visible(message)}`,
     ...because,
     ...(fix ? [row(palette, 'repair', `${visible(fix.title)} ${safetyLabel(palette, fix.safety)}${left}`)] : []),
-    ...(advice === undefined ? [] : [row(palette, 'advice', visible(advice))]),
+    ...adviceRows(advice, (label, text) => row(palette, label, text)),
   ].join('\n');
 }
 
@@ -47,5 +48,3 @@ function label(level: Level, palette: Palette): string {
   if (level === 'error') return palette.red(level);
   return level === 'warning' ? palette.yellow(level) : palette.dim(level);
 }
-
-const row = (palette: Palette, name: string, text: string): string => `    ${palette.dim(name.padEnd(9))}${text}`;

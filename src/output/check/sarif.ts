@@ -1,5 +1,5 @@
 import type { Level, Transform } from '../../transform.ts';
-import type { Check, Problem, Range } from '../check.ts';
+import type { Check, Problem, Range, Suppressed } from '../check.ts';
 import { visible } from '../visible.ts';
 import { linesOf } from './words.ts';
 
@@ -10,9 +10,16 @@ export interface Driver {
   readonly page: (id: string) => string;
 }
 
-/** A SARIF 2.1.0 log. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
+/**
+ * A SARIF 2.1.0 log. What a comment or the baseline leaves alone is in it, as suppressed; then every other result has to say that
+ * it is not. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+ */
 export function sarifCheck(check: Check, driver: Driver): string {
-  const rules = check.transforms.filter((transform) => check.problems.some((each) => each.transform === transform));
+  const all = [
+    ...check.problems.map((problem) => ({ problem, suppressions: [] })),
+    ...check.suppressed.map((each) => ({ problem: each.problem, suppressions: [suppressionOf(each)] })),
+  ];
+  const rules = check.transforms.filter((transform) => all.some(({ problem }) => problem.transform === transform));
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -49,7 +56,10 @@ export function sarifCheck(check: Check, driver: Driver): string {
             ],
           },
         ],
-        results: check.problems.map((problem) => resultOf(problem, rules.indexOf(problem.transform))),
+        results: all.map(({ problem, suppressions }) => ({
+          ...resultOf(problem, rules.indexOf(problem.transform)),
+          suppressions,
+        })),
       },
     ],
   };
@@ -69,6 +79,12 @@ function ruleOf({ id, summary, group }: Transform, { page }: Driver) {
     properties: { tags: ['docker', group] },
   };
 }
+
+const suppressionOf = ({ by, reason }: Suppressed) => ({
+  kind: by === 'comment' ? 'inSource' : 'external',
+  status: 'accepted',
+  justification: visible(reason),
+});
 
 function resultOf(problem: Problem, ruleIndex: number) {
   const { transform, level, at, evidence, fix, fingerprint } = problem;

@@ -32,11 +32,12 @@ export function touchedBy(check: Check, repo: Repo, earlier: Earlier): Check {
   const names = removed.length > 0 && new RegExp(`(?<![\\w.-])(?:${removed.map(escapeRegExp).join('|')})(?![\\w-])`);
   const speaksOfRemoved = ({ message, evidence }: Problem): boolean =>
     names !== false && [message, ...evidence.map(({ says }) => says)].some((text) => names.test(text));
+  const concerns = (problem: Problem): boolean =>
+    [problem.at, ...problem.evidence.map(({ at }) => at)].some(isTouched) || speaksOfRemoved(problem);
   return {
     ...check,
-    problems: check.problems.filter(
-      (problem) => [problem.at, ...problem.evidence.map(({ at }) => at)].some(isTouched) || speaksOfRemoved(problem),
-    ),
+    problems: check.problems.filter(concerns),
+    suppressed: check.suppressed.filter(({ problem }) => concerns(problem)),
   };
 }
 

@@ -6,7 +6,11 @@ import { visible } from '../visible.ts';
 export function linesOf({ message, fix, skipped, advice }: Problem): readonly string[] {
   const left = skipped ? `left alone: ${WHY_SKIPPED[skipped]}` : undefined;
   const repair = fix && `Repair (${fix.safety}): ${visible(fix.title)}${left === undefined ? '' : `; ${left}`}`;
-  return [visible(message), ...(repair ? [repair] : []), ...(advice === undefined ? [] : [visible(advice)])];
+  return [
+    visible(message),
+    ...(repair ? [repair] : []),
+    ...(advice === undefined ? [] : advice.split('\n').map(visible)),
+  ];
 }
 
 /** How many problems there are, and what follows from that. */

@@ -1,0 +1,8 @@
+/** `a`, `a and b`, `a, b and c`. */
+export const listed = (words: readonly string[]): string => joined(words, 'and');
+
+/** `a`, `a or b`, `a, b or c`. */
+export const eitherOf = (words: readonly string[]): string => joined(words, 'or');
+
+const joined = (words: readonly string[], last: string): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
