@@ -40,9 +40,6 @@ export interface ExplainInspection extends OfTree {
   readonly transform: string;
 }
 
-/** The names of the trees in the folder of an inspection. */
-const TREES = ['head', 'before'] as const;
-
 /** What an inspection answers: a check, or Markdown; null when there is nothing to show. */
 export interface Inspected {
   readonly check: CommitCheck | null;
