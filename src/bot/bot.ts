@@ -77,7 +77,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     limits: BODY_LIMITS,
     ...TIMEOUTS,
   }).catch(async (error: NodeJS.ErrnoException) => {
-    await backend.close();
+    await backend.close(AbortSignal.abort());
     throw new UserError(`Nothing can listen on ${host}:${port} (${error.code})`, 'Choose another --port or --host.');
   });
   log.info({ host: server.host, port: server.port, queue: backend.name }, 'listening');
@@ -86,15 +86,17 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     port: server.port,
     close: async () => {
       await within(LAST_WORDS, server.close(), undefined);
-      const before = await counts().catch(() => undefined);
-      const drained = backend.close().then(() => true);
-      const inTime = await within(grace, drained, false);
-      if (!inTime) {
-        log.warn({ jobs: before?.active }, 'jobs take too long: ending them');
+      const late = new AbortController();
+      const drained = backend.close(late.signal).then(() => true);
+      let left = 0;
+      if (!(await within(grace, drained, false))) {
+        const { waiting, active } = await counts().catch(() => ({ waiting: 0, active: 0 }));
+        log.warn({ jobs: active }, 'jobs take too long: ending them');
+        left = backend.keeps ? 0 : waiting + active;
+        late.abort();
         hurry();
         await within(LAST_WORDS, drained, false);
       }
-      const left = backend.keeps ? 0 : (before?.waiting ?? 0) + (inTime ? 0 : (before?.active ?? 0));
       if (left > 0)
         log.warn({ jobs: left }, 'jobs were not done: the next push, or another delivery, brings them back');
       log.info({}, 'ended');
@@ -110,7 +112,19 @@ interface Backend {
   readonly seen: Seen;
   /** Whether what waits outlives the process. */
   readonly keeps: boolean;
-  readonly close: () => Promise<void>;
+  /** Lets what runs end; what waits only in this process, too, unless it is too late for that. */
+  readonly close: (late: AbortSignal) => Promise<void>;
+}
+
+/** Milliseconds between looks at what is left. */
+const LOOK = 50;
+
+async function idle(queue: Queue, late: AbortSignal): Promise<void> {
+  while (!late.aborted) {
+    const { waiting, active } = await queue.counts();
+    if (waiting + active === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
+  }
 }
 
 async function backendOf(options: BotOptions, metrics: Metrics): Promise<Backend> {
@@ -124,7 +138,10 @@ async function backendOf(options: BotOptions, metrics: Metrics): Promise<Backend
       queue,
       seen: seenInMemory(SEEN_LIMIT, Date.now),
       keeps: false,
-      close: queue.close,
+      close: async (late) => {
+        await idle(queue, late);
+        await queue.close();
+      },
     };
   }
   const connection = await connectRedis(redis, log);

@@ -17,12 +17,14 @@ export function seenInMemory(limit: number, now: () => number): Seen {
   return {
     claim: async (id) => {
       const time = now();
+      const isOver = (at: number): boolean => time - at > WINDOW;
+      if (!isOver(claimed.get(id) ?? Number.NEGATIVE_INFINITY)) return false;
+      claimed.delete(id);
       // In the order in which they came.
       for (const [old, at] of claimed) {
-        if (time - at <= WINDOW && claimed.size < limit) break;
+        if (!isOver(at) && claimed.size < limit) break;
         claimed.delete(old);
       }
-      if (claimed.has(id)) return false;
       claimed.set(id, time);
       return true;
     },

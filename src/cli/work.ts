@@ -8,7 +8,7 @@ import { inspector } from '../bot/inspector.ts';
 import type { Workbench } from '../bot/workbench.ts';
 import { forgeAt } from '../forge/connect.ts';
 import type { Credentials } from '../forge/credentials.ts';
-import type { ForgeAddress } from '../forge/forge.ts';
+import type { Forge, ForgeAddress } from '../forge/forge.ts';
 import type { Log } from '../jobs/jobs.ts';
 import type { Skills } from '../jobs/work.ts';
 import { workshopIn } from '../pull-request/workshop.ts';
@@ -16,8 +16,16 @@ import { workshopIn } from '../pull-request/workshop.ts';
 /** What jobs are done with here: the credentials of this process, and a folder for its temporary files. `stop` ends all of them at once. */
 export function skillsOf(credentials: Credentials, folder: string, stop: AbortSignal, log: Log): Skills {
   const inspect = inspector();
+  // Kept, because each has a token that is good for an hour.
+  const forges = new Map<string, Forge>();
+  const forgeOf = (address: ForgeAddress): Forge => {
+    const key = JSON.stringify(address);
+    const known = forges.get(key) ?? forgeAt(address, credentials);
+    forges.set(key, known);
+    return known;
+  };
   const bench = (address: ForgeAddress, signal: AbortSignal): Workbench => ({
-    forge: forgeAt(address, credentials),
+    forge: forgeOf(address),
     workshop: workshopIn(folder, AbortSignal.any([signal, stop])),
     inspect,
     log,

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type OutgoingHttpHeaders, request } from 'node:http';
+import { createRequire } from 'node:module';
 
 /** The secret that deliveries of these tests are signed with. */
 export const SECRET = 'webhook-secret-of-the-tests-4711';
@@ -8,7 +9,7 @@ export const SECRET = 'webhook-secret-of-the-tests-4711';
 type Payload = Record<string, unknown>;
 
 const examples = JSON.parse(
-  readFileSync('node_modules/@octokit/webhooks-examples/api.github.com/index.json', 'utf8'),
+  readFileSync(createRequire(import.meta.url).resolve('@octokit/webhooks-examples'), 'utf8'),
 ) as readonly { readonly name: string; readonly examples: readonly Payload[] }[];
 
 /** All payloads that GitHub has sent as examples, with the name of their event. */

@@ -61,15 +61,16 @@ async function started(more: Partial<BotOptions>): Promise<Started> {
 const pushTo = (bot: Bot, repository: string) => deliver(bot.port, 'push', push({ ...SCENE, repository }, 'main'));
 
 describe('when it is asked to end', () => {
-  test('it takes no more, and what runs ends', async () => {
+  test('it takes no more, and what runs and waits ends', async () => {
     const { bot, began, let: go } = await started({});
     expect((await pushTo(bot, 'acme/one')).status).toBe(202);
     await until('the job began', () => began.length === 1);
+    expect((await pushTo(bot, 'acme/more')).status).toBe(202);
     const ended = bot.close();
     await expect(pushTo(bot, 'acme/two')).rejects.toThrow(/ECONNREFUSED|ECONNRESET|socket hang up/);
     go();
     expect(await ended).toBe(0);
-    expect(began).toHaveLength(1);
+    expect(began).toHaveLength(2);
   });
 
   test('a job that takes too long is ended, and counts as not done, as do those that wait', async () => {
