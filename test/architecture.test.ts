@@ -51,7 +51,7 @@ const UNITS: readonly {
   {
     files: /^src\/output\/report\/html\//,
     imports:
-      /^src\/(verify\/verdict|output\/(report|verification|visible|report\/(headline|problems)|report\/html\/[^/]+))\.ts$/,
+      /^src\/(verify\/verdict|output\/(markup|report|verification|visible|report\/(headline|problems)|report\/html\/[^/]+))\.ts$/,
     packages: true,
   },
   { files: /^src\/forge\/credentials\.ts$/, imports: /^src\/(errors|forge\/forge)\.ts$/, node: true },
@@ -96,7 +96,7 @@ const UNITS: readonly {
   {
     files: /^src\/campaign\//,
     imports:
-      /^src\/((errors|lines|parse\/compose|forge\/forge|pull-request\/types)\.ts$|jobs\/(jobs|keys)\.ts$|output\/(palette|visible)\.ts$|campaign\/)/,
+      /^src\/((errors|lines|parse\/compose|forge\/forge|pull-request\/types)\.ts$|jobs\/(jobs|keys)\.ts$|output\/(markup|palette|visible)\.ts$|campaign\/)/,
   },
   {
     files: /^src\/pull-request\/(branch|commit|marks|limits|proposal|types)\.ts$/,

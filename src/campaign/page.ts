@@ -1,36 +1,34 @@
-import { visible } from '../output/visible.ts';
+import { html, type Markup } from '../output/markup.ts';
 import { type RepositoryRow, repairCount, type Summary } from './summary.ts';
 import { totals } from './table.ts';
 
 /** A campaign as a web page: one file that loads nothing. All that comes from repositories and forges stands in it as text. */
-export function campaignPage(summary: Summary): string {
-  return `<!doctype html>
+export const campaignPage = (summary: Summary): string =>
+  html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>dockfix campaign</title>
-<style>${STYLE}</style>
+${STYLE}
 </head>
 <body>
 <main>
 <h1>dockfix campaign</h1>
-<p>${escaped(totals(summary))}.</p>
+<p>${totals(summary)}.</p>
 ${transformTable(summary)}<table>
 <caption>Repositories</caption>
 <thead><tr><th scope="col">Repository</th><th scope="col">Result</th><th scope="col" class="number">Repairs</th><th scope="col">Transforms</th><th scope="col">Pull requests and notes</th></tr></thead>
 <tbody>
-${summary.repositories.map(rowHtml).join('\n')}
-</tbody>
+${summary.repositories.map(rowMarkup)}</tbody>
 </table>
 </main>
 </body>
 </html>
-`;
-}
+`.markup;
 
-const STYLE = `
+const STYLE = html`<style>
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 table { border-collapse: collapse; margin: 2rem 0; width: 100%; }
@@ -40,52 +38,32 @@ tbody th { font-weight: 600; }
 .number { text-align: right; }
 ul { list-style: none; margin: 0; padding: 0; }
 @media print { body { margin: 0; max-width: none; } }
-`;
+</style>`;
 
-function transformTable({ transforms }: Summary): string {
-  if (transforms.length === 0) return '';
-  const rows = transforms.map(
-    ({ id, repositories, repairs }) =>
-      `<tr><th scope="row">${escaped(id)}</th><td class="number">${repositories}</td><td class="number">${repairs}</td></tr>`,
-  );
-  return `<table>
+const transformTable = ({ transforms }: Summary): Markup | false =>
+  transforms.length > 0 &&
+  html`<table>
 <caption>Transforms</caption>
 <thead><tr><th scope="col">Transform</th><th scope="col" class="number">Repositories</th><th scope="col" class="number">Repairs</th></tr></thead>
 <tbody>
-${rows.join('\n')}
-</tbody>
+${transforms.map(
+  ({ id, repositories, repairs }) =>
+    html`<tr><th scope="row">${id}</th><td class="number">${repositories}</td><td class="number">${repairs}</td></tr>
+`,
+)}</tbody>
 </table>
+`;
+
+function rowMarkup(row: RepositoryRow): Markup {
+  const transforms = Object.entries(row.repairs).map(([id, count]) => html`${id} ${count}`);
+  const links = row.pullRequests.map(({ number, url }) => linkMarkup(url, `#${number}`));
+  return html`<tr><th scope="row">${row.repository}</th><td>${row.result}</td><td class="number">${repairCount(row) || ''}</td><td>${listMarkup(transforms)}</td><td>${listMarkup([...links, ...row.notes.map((note) => html`${note}`)])}</td></tr>
 `;
 }
 
-function rowHtml(row: RepositoryRow): string {
-  const transforms = Object.entries(row.repairs).map(([id, count]) => escaped(`${id} ${count}`));
-  const links = row.pullRequests.map(({ number, url }) => linkHtml(url, `#${number}`));
-  const cells = [
-    `<td>${escaped(row.result)}</td>`,
-    `<td class="number">${repairCount(row) || ''}</td>`,
-    `<td>${listHtml(transforms)}</td>`,
-    `<td>${listHtml([...links, ...row.notes.map(escaped)])}</td>`,
-  ];
-  return `<tr><th scope="row">${escaped(row.repository)}</th>${cells.join('')}</tr>`;
-}
-
-const listHtml = (items: readonly string[]): string =>
-  items.length === 0 ? '' : `<ul>${items.map((item) => `<li>${item}</li>`).join('')}</ul>`;
+const listMarkup = (items: readonly Markup[]): Markup | false =>
+  items.length > 0 && html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
 
 /** A forge's answer could name any scheme. */
-const linkHtml = (url: string, text: string): string =>
-  /^https?:\/\//i.test(url)
-    ? `<a href="${escaped(url)}" rel="noreferrer">${escaped(text)}</a>`
-    : escaped(`${text} ${url}`);
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string): string =>
-  visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+const linkMarkup = (url: string, text: string): Markup =>
+  /^https?:\/\//i.test(url) ? html`<a href="${url}" rel="noreferrer">${text}</a>` : html`${text} ${url}`;

@@ -1,6 +1,7 @@
 import type { Finding, Safety } from '../finding.ts';
 import type { Notice, Outcome, Run, Step } from '../pipeline/run.ts';
 import type { Repo } from '../repo/repo.ts';
+import { counted } from '../words.ts';
 import { appliedOutcomes, type ChangedFile, changedFiles } from './changed-files.ts';
 import { maskBetween } from './masked.ts';
 import { originalName } from './original-place.ts';
@@ -104,12 +105,12 @@ function noticesBlock(notices: readonly Notice[], palette: Palette): readonly st
 function summary(run: Run, { palette, written }: PrettyOptions): string {
   const applied = appliedOutcomes(run);
   const left = run.steps.flatMap((step) => step.outcomes).length - applied.length;
-  const rest = left > 0 ? ` ${count(left, 'finding')} left alone.` : '';
+  const rest = left > 0 ? ` ${counted(left, 'finding')} left alone.` : '';
   if (applied.length === 0) return `${palette.bold('Nothing to change.')}${rest}`;
   const files = changedFiles(run);
   const safe = applied.filter((outcome) => outcome.finding.fix?.safety === 'safe').length;
   const split = [safe > 0 ? `${safe} safe` : '', applied.length > safe ? `${applied.length - safe} to review` : ''];
-  const done = `${count(applied.length, 'repair')} (${split.filter(Boolean).join(', ')}) in ${count(files.length, 'file')}`;
+  const done = `${counted(applied.length, 'repair')} (${split.filter(Boolean).join(', ')}) in ${counted(files.length, 'file')}`;
   const next = written
     ? 'Written. Take it back with: dockfix undo'
     : 'Nothing is written yet. Write it with: dockfix apply --write';
@@ -129,5 +130,3 @@ function fileName({ path, kind, from, mode }: ChangedFile): string {
             : '';
   return note ? `${visible(path)} (${note})` : visible(path);
 }
-
-const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;

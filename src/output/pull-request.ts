@@ -1,4 +1,5 @@
 import type { Safety } from '../finding.ts';
+import { counted } from '../words.ts';
 import { codeBlock, codeSpan, link, markdownProse, markdownText } from './markdown-text.ts';
 import type { Report, ReportPlace, ReportProblem, ReportTask } from './report.ts';
 import { verificationMarkdown } from './verification.ts';
@@ -79,7 +80,7 @@ function introduction({ problems }: Report, repaired: readonly ReportProblem[], 
   const left = problems.length - repaired.length;
   const by = new Set(repaired.map(({ repair }) => repair?.safety));
   const lines = [
-    `**dockfix** read the Dockerfiles, Compose files and sources of this repository, and repairs ${count(repaired.length, 'problem')} here${left > 0 ? `; ${left} more ${left === 1 ? 'is' : 'are'} left alone` : ''}.`,
+    `**dockfix** read the Dockerfiles, Compose files and sources of this repository, and repairs ${counted(repaired.length, 'problem')} here${left > 0 ? `; ${left} more ${left === 1 ? 'is' : 'are'} left alone` : ''}.`,
     ...(['safe', 'review'] as const)
       .filter((safety) => by.has(safety))
       .map((safety) => `- **${safety}**: ${PROMISE[safety]}.`),
@@ -91,8 +92,6 @@ function introduction({ problems }: Report, repaired: readonly ReportProblem[], 
     );
   return lines.join('\n');
 }
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 function failuresText(repaired: readonly ReportProblem[], request: PullRequestRequest): readonly string[] {
   const told = new Set<string>();

@@ -1,3 +1,4 @@
+import { counted } from '../../words.ts';
 import { type Check, fails, type Problem } from '../check.ts';
 import { WHY_SKIPPED } from '../skipped.ts';
 import { visible } from '../visible.ts';
@@ -18,15 +19,12 @@ export function summaryOf({ problems }: Check): string {
   const failing = problems.filter(fails);
   const notes = problems.length - failing.length;
   const repaired = failing.filter(({ skipped }) => !skipped).length;
-  const rest = notes === 0 ? '' : ` ${count(notes, 'note')} for information.`;
+  const rest = notes === 0 ? '' : ` ${counted(notes, 'note')} for information.`;
   if (failing.length === 0) return `No problems.${rest}`;
   const left = failing.length - repaired;
   const split = [
     ...(repaired > 0 ? [`${repaired} repaired by dockfix apply`] : []),
     ...(left > 0 ? [`${left} left to a person`] : []),
   ];
-  return `${count(failing.length, 'problem')}: ${split.join(', ')}.${rest}`;
+  return `${counted(failing.length, 'problem')}: ${split.join(', ')}.${rest}`;
 }
-
-/** An amount with its noun. */
-const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;

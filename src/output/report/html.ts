@@ -1,8 +1,8 @@
+import { html, type Markup, prose, trusted } from '../markup.ts';
 import type { Report, ReportProblem } from '../report.ts';
 import { headlineOf } from './headline.ts';
 import { diffReader, type ShownDiff } from './html/diff.ts';
 import { graphFigures } from './html/graph.ts';
-import { html, type Markup, prose, trusted } from './html/markup.ts';
 import { problemCard } from './html/problems.ts';
 import { servicesTable } from './html/services.ts';
 import { style } from './html/style.ts';

@@ -1,3 +1,4 @@
+import { counted } from '../../words.ts';
 import type { Report, ReportProblem } from '../report.ts';
 import { isNote } from './problems.ts';
 
@@ -28,11 +29,8 @@ export function summaryOf({ problems, notices, errors, selection }: Report): str
   return [
     real.length === 0
       ? 'No problems were found: there is nothing to do.'
-      : `${count(real.length, 'problem')}: ${split.join(', ')}.`,
-    ...(notes > 0 ? [`${count(notes, 'note')} for information.`] : []),
-    ...(unread > 0 ? [`${count(unread, 'thing')} could not be read or run, see the end.`] : []),
+      : `${counted(real.length, 'problem')}: ${split.join(', ')}.`,
+    ...(notes > 0 ? [`${counted(notes, 'note')} for information.`] : []),
+    ...(unread > 0 ? [`${counted(unread, 'thing')} could not be read or run, see the end.`] : []),
   ].join(' ');
 }
-
-/** An amount with its noun. */
-const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;

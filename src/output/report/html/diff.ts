@@ -1,5 +1,5 @@
+import { html, type Markup, trusted } from '../../markup.ts';
 import { visible } from '../../visible.ts';
-import { html, type Markup, trusted } from './markup.ts';
 
 /** A patch as markup, and what it changes. */
 export interface ShownDiff {

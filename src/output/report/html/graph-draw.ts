@@ -1,8 +1,8 @@
+import { html, type Markup } from '../../markup.ts';
 import { visible } from '../../visible.ts';
 import type { Box, Bundle } from './graph-diff.ts';
 import { round, sizeOf, type TextLine, textLines, wrapped } from './graph-text.ts';
 import type { Layout, Point, Size } from './layout.ts';
-import { html, type Markup } from './markup.ts';
 
 /** Between the sides of a box and its text, in pixels. */
 const PADDING = 14;

@@ -1,5 +1,5 @@
+import { html, type Markup } from '../../markup.ts';
 import type { Size } from './layout.ts';
-import { html, type Markup } from './markup.ts';
 
 /** A line of text in a graph. */
 export interface TextLine {

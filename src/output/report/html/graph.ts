@@ -1,8 +1,8 @@
+import { html, joined, type Markup } from '../../markup.ts';
 import type { ReportGraph, ReportLink } from '../../report.ts';
 import { type Box, isSame, type Mark, type MarkedGraph, marked } from './graph-diff.ts';
 import { arrowDrawing, boxDrawing, boxSize, labelSize } from './graph-draw.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { html, joined, type Markup } from './markup.ts';
 
 /** Around a drawing, in pixels. */
 const MARGIN = 10;

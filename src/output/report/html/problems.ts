@@ -1,7 +1,7 @@
+import { html, linesOfText, type Markup, prose } from '../../markup.ts';
 import type { ReportPlace, ReportProblem } from '../../report.ts';
 import { headlineOf } from '../headline.ts';
 import type { ShownDiff, ShownFile } from './diff.ts';
-import { html, linesOfText, type Markup, prose } from './markup.ts';
 import { counted, fateChip, fateOf, placeCode } from './words.ts';
 
 /** Diffs of repairs with more lines than this are closed at first. */

@@ -1,5 +1,5 @@
+import { html, type Markup } from '../../markup.ts';
 import type { ReportGraph, ReportService } from '../../report.ts';
-import { html, type Markup } from './markup.ts';
 import { portText } from './words.ts';
 
 /** Every service of either side with what it runs, its ports and its healthcheck; what differs is shown with both states. */

@@ -1,6 +1,6 @@
 import { isHealthy, passed, type Row, rowsOf, type SideResult, type Verification } from '../../../verify/verdict.ts';
+import { html, type Markup, prose } from '../../markup.ts';
 import { CHANGE, isGood, stateCell, verdictOf } from '../../verification.ts';
-import { html, type Markup, prose } from './markup.ts';
 
 /** What the containers did, before and after: a sentence, a table, and the reasons of those that failed. */
 export function verificationPart(verification: Verification): Markup {

@@ -1,6 +1,6 @@
+import { html, joined, type Markup } from '../../markup.ts';
 import type { ReportPlace, ReportProblem } from '../../report.ts';
 import { isNote } from '../problems.ts';
-import { html, joined, type Markup } from './markup.ts';
 
 /** `1 file`, `3 files`. */
 export const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

@@ -1,6 +1,6 @@
+import { html, linesOfText, type Markup, prose } from '../../markup.ts';
 import type { ReportCheck, ReportFile, ReportTask } from '../../report.ts';
 import type { ShownDiff } from './diff.ts';
-import { html, linesOfText, type Markup, prose } from './markup.ts';
 import { tally } from './problems.ts';
 import { problemLinks } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { visible, visibleLines } from '../../visible.ts';
+import { visible, visibleLines } from './visible.ts';
 
 /** A piece of HTML or inline SVG that is safe to put into a page: every text in it is escaped. */
 export interface Markup {
