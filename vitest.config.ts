@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Half of what waits for the next file waits for other programs.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
