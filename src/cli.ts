@@ -61,7 +61,8 @@ Examples:
   dockfix explain --finding 3            the third finding here, with every line that proves it
 
 Exit status: 0 done; 1 with --exit-code, something changed or would change, with check, something is wrong, with verify,
-the repair is not proven, with diagnose, no cause is known; 2 something could not be run or read.
+the repair is not proven, with diagnose, no cause is known, with campaign, some repositories failed; 2 something could not be
+run or read.
 `;
 
 /** Runs the program once and answers its exit status. */
