@@ -51,7 +51,7 @@ const UNITS: readonly {
   {
     files: /^src\/output\/report\/html\//,
     imports:
-      /^src\/(verify\/verdict|output\/(markup|report|verification|visible|report\/(headline|problems)|report\/html\/[^/]+))\.ts$/,
+      /^src\/(verify\/verdict|output\/(markup|place|report|verification|visible|report\/(headline|problems)|report\/html\/[^/]+))\.ts$/,
     packages: true,
   },
   { files: /^src\/forge\/credentials\.ts$/, imports: /^src\/(errors|forge\/forge)\.ts$/, node: true },
@@ -106,7 +106,7 @@ const UNITS: readonly {
   {
     files: /^src\/pull-request\//,
     imports:
-      /^(src\/((errors|finding|assets|repair|selection)\.ts$|model\/secret\/mask\.ts$|pipeline\/run\.ts$|forge\/forge(-error)?\.ts$|(repo|output|pull-request)\/)|transforms\/index\.ts$)/,
+      /^(src\/((digest|errors|finding|assets|repair|selection)\.ts$|model\/secret\/mask\.ts$|pipeline\/run\.ts$|forge\/forge(-error)?\.ts$|(repo|output|pull-request)\/)|transforms\/index\.ts$)/,
     node: true,
   },
   { files: /^src\/log\.ts$/, imports: /^src\/(jobs\/jobs|model\/secret\/mask)\.ts$/, packages: true },
@@ -130,10 +130,10 @@ const UNITS: readonly {
   {
     files: /^src\/bot\//,
     imports:
-      /^(src\/((assets|config|errors|repair|selection|transform)\.ts$|forge\/forge\.ts$|jobs\/jobs\.ts$|repo\/(repo|ignore-rules)\.ts$|(output|pull-request|bot)\/)|transforms\/index\.ts$)/,
+      /^(src\/((assets|config|digest|errors|repair|selection|transform)\.ts$|forge\/forge\.ts$|jobs\/jobs\.ts$|repo\/(repo|ignore-rules)\.ts$|(output|pull-request|bot)\/)|transforms\/index\.ts$)/,
     node: true,
   },
-  { files: /^src\/assets\.ts$/, imports: /^$/, node: true },
+  { files: /^src\/(assets|digest)\.ts$/, imports: /^$/, node: true },
   { files: /^src\/((bin|cli|index|remote)\.ts$|cli\/)/, imports: /./, node: true, packages: true },
   { files: /^transforms\/index\.ts$/, imports: /^(src\/transform\.ts|transforms\/[^/]+\/transform\.ts)$/ },
   {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { transforms } from '../../transforms/index.ts';
 import { type Config, readConfig } from '../config.ts';
+import { digest } from '../digest.ts';
 import { UserError } from '../errors.ts';
 import type { CommitCheck } from '../forge/forge.ts';
 import { markdownCheck } from '../output/check/markdown.ts';
@@ -113,5 +113,3 @@ function configIn(repo: Repo): Config | UserError {
     throw error;
   }
 }
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);

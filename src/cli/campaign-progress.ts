@@ -1,5 +1,5 @@
 import { visible } from '../output/visible.ts';
-import type { ProgressOutput } from './progress.ts';
+import { overwrittenLine, type ProgressOutput } from './progress.ts';
 
 /** How far a campaign is. */
 export interface CampaignProgress {
@@ -18,34 +18,31 @@ export interface CampaignDisplay {
   readonly end: () => void;
 }
 
-const CLEAR = '\r\u001b[2K';
 const CELLS = 24;
 
 /** Elsewhere than on a terminal there is no bar. */
-export function campaignDisplay({ isTTY, columns, write }: ProgressOutput): CampaignDisplay {
-  let bar = '';
-  const draw = (text: string): void => {
-    if (isTTY) write(text);
-  };
+export function campaignDisplay(output: ProgressOutput): CampaignDisplay {
+  const line = overwrittenLine(output);
+  let bar: string | undefined;
   return {
-    say: (line) => {
-      if (bar !== '') draw(CLEAR);
-      write(`${visible(line)}\n`);
-      draw(bar);
+    say: (text) => {
+      line.end();
+      output.write(`${visible(text)}\n`);
+      if (bar !== undefined) line.show(bar);
     },
     show: (progress) => {
-      bar = barOf(progress).slice(0, Math.max(20, columns - 1));
-      draw(`${CLEAR}${bar}`);
+      bar = barOf(progress);
+      line.show(bar);
     },
     end: () => {
-      if (bar !== '') draw(CLEAR);
-      bar = '';
+      line.end();
+      bar = undefined;
     },
   };
 }
 
 /** `[############------------] 120/240  87 opened  3 failed`. */
-export function barOf({ done, of, failed, opened }: CampaignProgress): string {
+function barOf({ done, of, failed, opened }: CampaignProgress): string {
   const filled = of === 0 ? CELLS : Math.floor((done / of) * CELLS);
   const counts = [`${opened} opened`, ...(failed > 0 ? [`${failed} failed`] : [])];
   return `[${'#'.repeat(filled)}${'-'.repeat(CELLS - filled)}] ${done}/${of}  ${counts.join('  ')}`;

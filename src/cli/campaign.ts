@@ -6,7 +6,7 @@ import { campaignPage } from '../campaign/page.ts';
 import { type Clock, pendingOf, runCampaign } from '../campaign/run.ts';
 import { type Summary, summaryJson, summaryOf } from '../campaign/summary.ts';
 import { campaignTable, rowLine, totals } from '../campaign/table.ts';
-import { type CampaignRequest, type Target, targetKey } from '../campaign/target.ts';
+import { type Target, targetKey } from '../campaign/target.ts';
 import type { Environment } from '../cli.ts';
 import { UserError } from '../errors.ts';
 import { type AddressOptions, addressOf, forgeAddressOf } from '../forge/address.ts';
@@ -21,7 +21,7 @@ import { workWith } from '../jobs/work.ts';
 import { credentialMask } from '../log.ts';
 import { type CampaignDisplay, campaignDisplay } from './campaign-progress.ts';
 import { paletteFor } from './palette.ts';
-import type { ProposalFlags } from './proposal-options.ts';
+import { type ProposalFlags, proposalOf } from './proposal-options.ts';
 import { redisUrl } from './redis-url.ts';
 import { type Stopping, stopping } from './stopping.ts';
 import { removeWorkFolder, skillsOf, workFolder } from './work.ts';
@@ -32,17 +32,12 @@ export interface CampaignFlags extends ProposalFlags {
   readonly search?: string;
   readonly archived?: true;
   readonly forks?: true;
-  readonly dryRun?: true;
   readonly redis?: string;
   readonly concurrency: number;
   readonly maxPrsPerHour?: number;
   readonly state: string;
   readonly format: 'table' | 'json' | 'html';
   readonly summary?: string;
-  readonly safeOnly?: true;
-  readonly only: readonly string[];
-  readonly skip: readonly string[];
-  readonly group: CampaignRequest['group'];
 }
 
 /** Repairs many repositories; 0 when all are done, 1 when some failed, and more when it was interrupted. */
@@ -55,7 +50,7 @@ export async function campaignCommand(
   const credentials = credentialsIn(env);
   const display = campaignDisplay({ ...stderr, columns: process.stderr.columns ?? 80 });
   const targets = await targetsOf(environment, list, flags, credentials, display);
-  const request = requestOf(flags);
+  const request = proposalOf(flags);
   const journal = flags.dryRun ? unwrittenJournal() : openJournal(resolve(cwd, flags.state), request);
   const left = pendingOf(targets, journal);
   if (left.length < targets.length)
@@ -125,20 +120,6 @@ const CLOCK: Clock = {
 };
 
 const timeOf = (time: number): string => new Date(time).toTimeString().slice(0, 5);
-
-function requestOf(flags: CampaignFlags): CampaignRequest {
-  return {
-    onePerTransform: flags.onePerTransform === true,
-    draft: flags.draft === true,
-    safeOnly: flags.safeOnly === true,
-    only: flags.only,
-    skip: flags.skip,
-    group: flags.group,
-    labels: flags.labels,
-    reviewers: flags.reviewers,
-    dryRun: flags.dryRun === true,
-  };
-}
 
 /** The repositories that were named, each once. */
 async function targetsOf(

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { transforms } from '../../transforms/index.ts';
 import { readmeOf, version } from '../assets.ts';
 import type { Environment } from '../cli.ts';
+import { digest } from '../digest.ts';
 import { UserError } from '../errors.ts';
 import { baselineText, readBaseline, withoutKnown } from '../output/check/baseline.ts';
 import { checkstyleCheck } from '../output/check/checkstyle.ts';
@@ -120,8 +120,6 @@ const pageOf = (id: string): string =>
   id === ABOUT_IGNORES.id
     ? `# ${id}\n\n${ABOUT_IGNORES.summary}.\n\nWrite \`# dockfix-ignore <transform>: <reason>\` above a line, or \`# dockfix-ignore-file <transform>: <reason>\` for the file. Take it away when nothing is found there any more.\n`
     : readmeOf(id);
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** `prefix` is where the repository lies below the top of its git repository, from where the services name files. */
 function textOf(

@@ -1,16 +1,13 @@
-import { constants } from 'node:os';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { SIGNALS, statusAfter } from './signals.ts';
 
 /** The user ended the program. */
 class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly status: number;
 
-  constructor(signal: (typeof SIGNALS)[number]) {
+  constructor(signal: NodeJS.Signals) {
     super(`interrupted by ${signal}`);
-    // https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html
-    this.status = 128 + constants.signals[signal];
+    this.status = statusAfter(signal);
   }
 }
 
@@ -23,7 +20,7 @@ export async function interruptible<T>(
   const stop = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) return;
     onInterrupt();
-    controller.abort(new Interrupted(signal as (typeof SIGNALS)[number]));
+    controller.abort(new Interrupted(signal));
   };
   for (const signal of SIGNALS) process.on(signal, stop);
   try {

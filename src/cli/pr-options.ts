@@ -1,11 +1,9 @@
 import type { Command } from '../cli.ts';
-import type { RepairFlags } from '../repair.ts';
 import { type ProposalFlags, proposalOptions } from './proposal-options.ts';
 
 /** The options of `dockfix pr`. */
-export interface PrFlags extends RepairFlags, ProposalFlags {
+export interface PrFlags extends ProposalFlags {
   readonly base?: string;
-  readonly dryRun?: true;
   readonly verification?: string;
   readonly format: 'text' | 'json';
 }

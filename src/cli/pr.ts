@@ -13,6 +13,7 @@ import { workshopIn } from '../pull-request/workshop.ts';
 import { originUrl } from '../repo/origin-url.ts';
 import { interruptible } from './interrupt.ts';
 import type { PrFlags } from './pr-options.ts';
+import { proposalOf } from './proposal-options.ts';
 import { verificationIn } from './verification-file.ts';
 
 /** Runs `dockfix pr`: one line for each branch, or with `--dry-run` all that would be sent. */
@@ -50,15 +51,7 @@ function repositoryAt(cwd: string, target: string, flags: PrFlags): RepositoryAd
 const requestOf = (repository: string, flags: PrFlags): FixRequest => ({
   repository,
   ...(flags.base !== undefined && { base: flags.base }),
-  onePerTransform: flags.onePerTransform === true,
-  draft: flags.draft === true,
-  safeOnly: flags.safeOnly === true,
-  only: flags.only,
-  skip: flags.skip,
-  group: flags.group,
-  labels: flags.labels,
-  reviewers: flags.reviewers,
-  dryRun: flags.dryRun === true,
+  ...proposalOf(flags),
 });
 
 const linesOf = ({ branches }: FixResult): string =>

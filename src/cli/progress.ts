@@ -68,7 +68,7 @@ export function spinner(output: ProgressOutput, now: () => number): Spinner {
 }
 
 /** A line that each call writes anew; nothing where nobody watches. */
-function overwrittenLine({ isTTY, columns, write }: ProgressOutput): {
+export function overwrittenLine({ isTTY, columns, write }: ProgressOutput): {
   readonly show: (text: string) => void;
   readonly end: () => void;
 } {

@@ -1,10 +1,13 @@
 import type { Command } from '../cli.ts';
 import type { ForgeKind } from '../forge/forge.ts';
+import type { FixRequest } from '../pull-request/types.ts';
+import type { RepairFlags } from '../repair.ts';
 
 /** How pull requests are to be, and where their forge is. */
-export interface ProposalFlags {
+export interface ProposalFlags extends RepairFlags {
   readonly onePerTransform?: true;
   readonly draft?: true;
+  readonly dryRun?: true;
   readonly labels: readonly string[];
   readonly reviewers: readonly string[];
   readonly forge?: ForgeKind;
@@ -37,6 +40,19 @@ export const proposalOptions = (command: Command): Command =>
         .choices(['github', 'gitlab', 'gitea']),
     )
     .option('--forge-url <url>', 'the root of its web pages, for owner/name elsewhere than on github.com');
+
+/** What is asked for of each repository. */
+export const proposalOf = (flags: ProposalFlags): Omit<FixRequest, 'repository' | 'base'> => ({
+  onePerTransform: flags.onePerTransform === true,
+  draft: flags.draft === true,
+  safeOnly: flags.safeOnly === true,
+  only: flags.only,
+  skip: flags.skip,
+  group: flags.group,
+  labels: flags.labels,
+  reviewers: flags.reviewers,
+  dryRun: flags.dryRun === true,
+});
 
 /** Names, as given in one or several lists. */
 function addNames(value: string, earlier: readonly string[]): readonly string[] {

@@ -1,6 +1,4 @@
-import { constants } from 'node:os';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { SIGNALS, statusAfter } from './signals.ts';
 
 /** A process that is asked to end: once to finish what it does, twice to end at once. */
 export interface Stopping {
@@ -20,7 +18,7 @@ export function stopping(onFinish: () => void): Stopping {
   const atOnce = new AbortController();
   let status = 0;
   const ask = (signal: NodeJS.Signals): void => {
-    status = 128 + constants.signals[signal];
+    status = statusAfter(signal);
     if (finish.signal.aborted) {
       atOnce.abort(new Error(`ended by ${signal}`));
       process.exit(status);

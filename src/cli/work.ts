@@ -12,6 +12,7 @@ import type { Forge, ForgeAddress } from '../forge/forge.ts';
 import type { Log } from '../jobs/jobs.ts';
 import type { Skills } from '../jobs/work.ts';
 import { workshopIn } from '../pull-request/workshop.ts';
+import { isRunning } from '../repo/journal.ts';
 
 /** What jobs are done with here: the credentials of this process, and a folder for its temporary files. `stop` ends all of them at once. */
 export function skillsOf(credentials: Credentials, folder: string, stop: AbortSignal, log: Log): Skills {
@@ -42,7 +43,7 @@ export function workFolder(): string {
   const prefix = `dockfix-work-${hostname()}-`;
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(prefix))) {
     const pid = Number(name.slice(prefix.length));
-    if (pid === process.pid || !isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (!Number.isInteger(pid) || !isRunning(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
   return join(tmpdir(), `${prefix}${process.pid}`);
 }
@@ -50,13 +51,4 @@ export function workFolder(): string {
 /** Removes the folder of this process. */
 export function removeWorkFolder(folder: string): void {
   if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // It is there, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -5,6 +5,7 @@ import type { Run } from '../pipeline/run.ts';
 import { maskBetween } from './masked.ts';
 import { type OriginalPlace, originalPlace } from './original-place.ts';
 import type { Palette } from './palette.ts';
+import { lineName } from './place.ts';
 import { safetyLabel } from './pretty.ts';
 import { adviceRows } from './row.ts';
 import { WHY_SKIPPED } from './skipped.ts';
@@ -138,7 +139,7 @@ const lines = (amount: number): string => `${amount} line${amount === 1 ? '' : '
 
 const row = (palette: Palette, label: string, text: string): string => `  ${palette.dim(label.padEnd(9))}${text}`;
 
-const placeOf = ({ path, line }: OriginalPlace): string => visible(line === undefined ? path : `${path}:${line}`);
+const placeOf = (place: OriginalPlace): string => visible(lineName(place));
 
 /**
  * One JSON document for programs. Its shape is stable within a `schemaVersion`:

@@ -19,3 +19,7 @@ export function placeAt(seen: Repo, path: string, offset: number): Place {
 export function placeName(seen: Repo, span: Span): string {
   return seen.read(span.path) === undefined ? span.path : `${span.path}:${placeAt(seen, span.path, span.start).line}`;
 }
+
+/** `path:line`, or the path alone where there is no line. */
+export const lineName = ({ path, line }: { readonly path: string; readonly line?: number | undefined }): string =>
+  line === undefined ? path : `${path}:${line}`;

@@ -6,7 +6,7 @@ import { appliedOutcomes, type ChangedFile, changedFiles } from './changed-files
 import { maskBetween } from './masked.ts';
 import { originalName } from './original-place.ts';
 import type { Palette } from './palette.ts';
-import { placeName } from './place.ts';
+import { lineName, placeName } from './place.ts';
 import { adviceRows, row } from './row.ts';
 import { WHY_SKIPPED } from './skipped.ts';
 import { visible, visibleLines } from './visible.ts';
@@ -96,7 +96,7 @@ function ignoresBlock(before: Repo, { ignores, palette }: PrettyOptions): readon
 function noticesBlock(notices: readonly Notice[], palette: Palette): readonly string[] {
   if (notices.length === 0) return [];
   const lines = notices.map(({ path, line, message, hint }) => {
-    const place = visible(line === undefined ? path : `${path}:${line}`);
+    const place = visible(lineName({ path, line }));
     return `  ${palette.bold(place)}  ${visible(message)}\n    ${palette.dim('hint'.padEnd(9))}${visible(hint)}`;
   });
   return [[palette.bold(palette.red('Could not be read')), ...lines].join('\n')];

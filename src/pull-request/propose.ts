@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { transforms } from '../../transforms/index.ts';
 import { readmeOf } from '../assets.ts';
+import { digest } from '../digest.ts';
 import { appliedOutcomes } from '../output/changed-files.ts';
 import { checkOf } from '../output/check.ts';
 import { diff } from '../output/diff.ts';
@@ -76,8 +76,6 @@ function proposalOf(task: Task, { repo, keepsOut }: Snapshot, { result, config }
 }
 
 const without = (repo: Repo, paths: readonly string[]): Repo => repo.with(new Map(paths.map((path) => [path, null])));
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** A renamed file is one that goes and one that comes. */
 const filesOf = ({ before, after }: Run): readonly ProposedFile[] =>

@@ -1,4 +1,5 @@
 import { type Check, fails, type Problem, type Suppressed } from '../check.ts';
+import { isRecord } from '../record.ts';
 
 /** What a baseline says of one problem; only the fingerprint counts, the rest is for who reads the file. */
 interface Known {
@@ -57,6 +58,3 @@ export function withoutKnown(
     gone,
   };
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

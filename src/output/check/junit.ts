@@ -1,5 +1,6 @@
 import type { Transform } from '../../transform.ts';
 import { type Check, fails, type Problem } from '../check.ts';
+import { lineName } from '../place.ts';
 import { linesOf } from './words.ts';
 import { attributes, xmlText } from './xml.ts';
 
@@ -13,10 +14,7 @@ export function junitCheck(check: Check): string {
     suites.reduce((total, suite) => total + suite[name], 0);
   const totals = { tests: sum('tests'), failures: sum('failures'), errors: sum('errors') };
   const unread = check.notices.map(({ path, line, message, hint }) =>
-    caseText({ name: line === undefined ? path : `${path}:${line}`, classname: 'unread' }, 'error', message, [
-      message,
-      hint,
-    ]),
+    caseText({ name: lineName({ path, line }), classname: 'unread' }, 'error', message, [message, hint]),
   );
   const rest =
     unread.length === 0

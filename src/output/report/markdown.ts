@@ -1,4 +1,5 @@
 import { cellCode, codeBlock, codeSpan, markdownProse, markdownText } from '../markdown-text.ts';
+import { lineName } from '../place.ts';
 import type { Report, ReportFile, ReportPlace, ReportProblem, ReportTask } from '../report.ts';
 import { verificationMarkdown } from '../verification.ts';
 import { visible } from '../visible.ts';
@@ -7,7 +8,6 @@ import { mermaid } from './mermaid.ts';
 import { isNote } from './problems.ts';
 import { sectionsOf, summaryOf } from './sections.ts';
 import { servicesTable } from './services.ts';
-import { placeText } from './tasks.ts';
 
 /** A longer diff is cut: `dockfix explain --finding` shows all of it. */
 const MAX_DIFF_LINES = 150;
@@ -32,7 +32,7 @@ export function markdownReport(report: Report): string {
       'What could not be read',
       notices.map(
         ({ path, line, message, hint }) =>
-          `- ${codeSpan(placeText({ path, line }))} ${markdownText(message)} ${markdownText(hint)}`,
+          `- ${codeSpan(lineName({ path, line }))} ${markdownText(message)} ${markdownText(hint)}`,
       ),
     ),
     ...part(
@@ -54,7 +54,7 @@ function overview(problems: readonly ReportProblem[]): readonly string[] {
   const rows = problems.map((problem) => {
     const { number, message, at, repair, left } = problem;
     const fate = left ? 'for a person' : (repair?.safety ?? '');
-    return `| ${number} | ${cell(headlineOf(message))} | ${cellCode(placeText(at))} | ${fate} |`;
+    return `| ${number} | ${cell(headlineOf(message))} | ${cellCode(lineName(at))} | ${fate} |`;
   });
   const labels = new Set(problems.flatMap(({ repair, left }) => (left ? [] : (repair?.safety ?? []))));
   const legend = [
@@ -112,7 +112,7 @@ function bodyOf(problem: ReportProblem, withShown: boolean): readonly string[] {
 
 /** A place with what stands there; where an earlier repair put the line, only the file can be named. */
 function proofText({ at, says }: { readonly at: ReportPlace; readonly says: string }): string {
-  const place = codeSpan(placeText(at));
+  const place = codeSpan(lineName(at));
   const made = at.line === undefined ? ' (as repaired)' : '';
   const line = at.text === undefined ? '' : `\\\n  ${codeSpan(at.text)}`;
   return `- ${place}${made} ${markdownProse(says)}${line}`;

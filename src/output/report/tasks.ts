@@ -6,6 +6,7 @@ import type { Stack } from '../../model/stack.ts';
 import type { Notice, Run } from '../../pipeline/run.ts';
 import { folderOf } from '../../repo/path.ts';
 import { changedFiles } from '../changed-files.ts';
+import { lineName } from '../place.ts';
 import type { ReportPlace, ReportProblem, ReportTask } from '../report.ts';
 import { headlineOf } from './headline.ts';
 import type { NumberedOutcome } from './problems.ts';
@@ -34,13 +35,9 @@ export function tasksOf(sources: TaskSources): readonly ReportTask[] {
   ];
 }
 
-/** `path:line` of a place, or its path. */
-export const placeText = ({ path, line }: { readonly path: string; readonly line?: number | undefined }): string =>
-  line === undefined ? path : `${path}:${line}`;
-
 const unreadTask = ({ path, line, message, hint }: Notice): ReportTask => ({
   kind: 'unread',
-  text: `Look at ${placeText({ path, line })}, which could not be taken into account`,
+  text: `Look at ${lineName({ path, line })}, which could not be taken into account`,
   details: [message, hint],
   problems: [],
 });
@@ -165,7 +162,7 @@ function secretTask({ run, problems }: TaskSources): readonly ReportTask[] {
     for (const place of [at, ...evidence.map((each) => each.at)]) {
       if (!holdsSecret(run, place)) continue;
       numbers.add(number);
-      lines.set(placeText(place), place);
+      lines.set(lineName(place), place);
     }
   if (lines.size === 0) return [];
   const removing = problems.filter(takesSecretAway).map(({ number }) => number);
@@ -175,7 +172,7 @@ function secretTask({ run, problems }: TaskSources): readonly ReportTask[] {
       text: 'Replace the secrets that stand in the repository by new ones: whoever has a clone, a fork or the history knows them',
       details: [...lines.values()]
         .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)))
-        .map((place) => `\`${placeText(place)}\` \`${place.text ?? ''}\``),
+        .map((place) => `\`${lineName(place)}\` \`${place.text ?? ''}\``),
       problems: removing.length > 0 ? removing : [...numbers].sort((a, b) => a - b),
     },
   ];

@@ -1,4 +1,5 @@
 import { isState, type ServiceResult, type SideResult, type Verification } from '../../verify/verdict.ts';
+import { isRecord } from '../record.ts';
 
 /** Reads what `dockfix verify --format json` wrote; else why it is none. */
 export function readVerification(text: string): Verification | { readonly why: string } {
@@ -16,10 +17,6 @@ export function readVerification(text: string): Verification | { readonly why: s
   const before = sideIn(document['before']);
   return before ? { before, after } : { why: 'its "before" is no side of a verification' };
 }
-
-type Loose = Readonly<Record<string, unknown>>;
-const isRecord = (value: unknown): value is Loose =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function sideIn(value: unknown): SideResult | undefined {
   if (!isRecord(value) || !Array.isArray(value['services']) || !Array.isArray(value['notes'])) return undefined;

@@ -1,4 +1,5 @@
 import { html, joined, type Markup } from '../../markup.ts';
+import { lineName } from '../../place.ts';
 import type { ReportPlace, ReportProblem } from '../../report.ts';
 import { isNote } from '../problems.ts';
 
@@ -7,7 +8,7 @@ export const counted = (count: number, one: string, many: string): string => `${
 
 /** `api/Dockerfile:12`, as code that may break after each folder. */
 export const placeCode = ({ path, line }: ReportPlace): Markup =>
-  html`<code class="place">${line === undefined ? path : `${path}:${line}`}</code>`;
+  html`<code class="place">${lineName({ path, line })}</code>`;
 
 /** Links to problems by their numbers: `Problems 1, 3`; nothing without numbers. */
 export function problemLinks(numbers: readonly number[]): Markup | undefined {
